@@ -14,6 +14,7 @@ void Columns::complete(heed::TableFormat& format) const {
   if (format.sequence_column.empty()) format.sequence_column = sequence;
   if (format.time_column.empty()) format.time_column = time;
   if (format.feature_columns.empty()) format.feature_columns = features;
+  if (format.date_order == heed::DateOrder::automatic) format.date_order = dates;
   if (format.index_column != heed::TableFormat::IndexColumn::refuse) return;
   format.index_column =
       index == heed::TableFormat::IndexColumn::drop ? heed::TableFormat::IndexColumn::drop_known : index;
@@ -51,6 +52,7 @@ void Columns::write(heed::Metadata& metadata) const {
   if (index != heed::TableFormat::IndexColumn::refuse)
     metadata["index_column"] = index == heed::TableFormat::IndexColumn::keep ? "keep" : "drop";
   if (!values.empty()) metadata["value_columns"] = values;
+  if (dates != heed::DateOrder::automatic) metadata["date_order"] = to_text(dates);
 }
 
 Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::path& path) {
@@ -69,6 +71,9 @@ Columns Columns::read(const heed::Metadata& metadata, const std::filesystem::pat
   });
   if (!index.empty())
     columns.index = index == "keep" ? heed::TableFormat::IndexColumn::keep : heed::TableFormat::IndexColumn::drop;
+  if (const auto said = metadata.find("date_order"); said != metadata.end()) {
+    columns.dates = heed::from_text<heed::DateOrder>(said->second, path.string() + ", date_order");
+  }
   if (!columns.features.empty()) columns.names = heed::detail::names_in(columns.features);
   return columns;
 }

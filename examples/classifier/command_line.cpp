@@ -80,6 +80,16 @@ void add_columns(CLI::App& command, heed::TableFormat& format) {
   add("--sequence-column", format.sequence_column, "NAME", "Tells sequences apart: rows with equal values");
   add("--time-column", format.time_column, "NAME", "Orders the steps: numbers, dates or words (as read)");
   add("--feature-columns", format.feature_columns, "NAME,...", "Features of a step (all other columns)");
+  command
+      .add_option_function<std::string>(
+          "--date-order",
+          [&format](const std::string& name) {
+            format.date_order = heed::from_text<heed::DateOrder>(name, "--date-order");
+          },
+          "Of times such as 1/12/2025: day-first, month-first,\nyear-first for 25/12/1 (as a day above 12 tells)")
+      ->check(support::one_of({"day-first", "month-first", "year-first"}))
+      ->option_text("NAME")
+      ->group("Tables of one row a time step");
 }
 
 void check_format(const heed::TableFormat& f, FormatOf what) {
@@ -89,6 +99,10 @@ void check_format(const heed::TableFormat& f, FormatOf what) {
   require_usage(table || f.decimal == none.decimal, "--decimal", "is for tables");
   require_usage(table || f.label_column == none.label_column, "--label-column", "is for tables");
   require_usage(table || f.index_column == none.index_column, "--index-column", "is for tables");
+  require_usage(table || f.sequence_column.empty(), "--sequence-column", "is for tables");
+  require_usage(table || f.time_column.empty(), "--time-column", "is for tables");
+  require_usage(table || f.feature_columns.empty(), "--feature-columns", "is for tables");
+  require_usage(table || f.date_order == none.date_order, "--date-order", "is for tables");
   require_usage(what != FormatOf::other || f.header == none.header, "--header", "is for tables and text");
 }
 

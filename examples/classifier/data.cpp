@@ -34,13 +34,15 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
   heed::TableFormat format = options.table;
   if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
   const Label label = format.label_column == "none" ? Label::none : options.labels ? Label::last : Label::if_present;
-  auto table = heed::read_long_table<double>(path, {format, label, {options.missing, options.targets, options.labels}});
+  auto table = heed::read_long_table<double>(
+      path, {format, label, {options.missing, options.targets, options.labels, options.fits_float}});
   NumberData data;
   static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
   data.features_of_table = std::move(table.features);
   data.labels_of_table = std::move(table.labels);
   data.is_long = true;
   data.ids = std::move(table.ids);
+  data.date_order = table.date_order;
   return data;
 }
 
@@ -67,6 +69,7 @@ NumberData load(const DataFiles& files, const heed::LoadOptions& options) try {
 
 NumberData load_numbers(const DataFiles& files, std::optional<Index> features, heed::LoadOptions options) {
   options.features = features.value_or(1);
+  options.fits_float = true;
   if (options.labels && !files.labels && heed::detail::is_array(files.data)) {
     throw heed::Error(heed::Fault{"no labels", files.data.string(), "--labels FILE (of --test: --test-labels FILE)"});
   }

@@ -37,6 +37,7 @@ struct NumberData : heed::Sequences<double> {
   heed::Tensor<double, 2> a_season_before = {};  // where the task has a season: the values one before the targets
   double least_step = 0, most_step = 0;          // as of heed::LongTable
   bool dates = false;                            // whether its times are dates
+  heed::DateOrder date_order = {};               // what stands first in them
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -40,19 +40,22 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
   NumberData series;
   if (heed::detail::is_array(path)) {
     static_cast<heed::Sequences<double>&>(series) = {read_array(path, options.unpack), {}, {}};
+    heed::check_fits_float<double>(series.x.view(), path.string());
   } else if (!is_table(path)) {
     options.labels = options.targets = false;
+    options.fits_float = true;
     static_cast<heed::Sequences<double>&>(series) = heed::load_sequences<double>(path, {}, options);
     series.labels.clear();
     series.targets = {};
   } else {
     heed::TableFormat format = options.table;
     if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
-    auto table =
-        heed::read_long_table<double>(path, {format, heed::TableOptions::Label::none, {.missing = options.missing}});
+    auto table = heed::read_long_table<double>(
+        path, {format, heed::TableOptions::Label::none, {.missing = options.missing, .fits_float = true}});
     series.least_step = table.least_step;
     series.most_step = table.most_step;
     series.dates = table.dates;
+    series.date_order = table.date_order;
     static_cast<heed::Sequences<double>&>(series) = std::move(table.sequences);
     series.features_of_table = std::move(table.features);
     series.ids = std::move(table.ids);

@@ -10,6 +10,7 @@
 #include "class_names.hpp"
 #include "command_line.hpp"
 #include "heed/core/error.hpp"
+#include "notes.hpp"
 #include "numbers.hpp"
 #include "training.hpp"
 
@@ -46,6 +47,7 @@ Columns columns_of(const heed::TableFormat& format, const NumberData& data, cons
   if (data.features_of_table.empty()) return columns;
   columns.sequence = format.sequence_column;
   columns.time = format.time_column;
+  columns.dates = data.date_order;
   columns.features = name_list(data.features_of_table);
   if (!columns.features.empty()) columns.names = data.features_of_table;
   return columns;
@@ -67,6 +69,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   heed::Sequences<double> raw;
   const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
     NumberData data = load_numbers(files, known, options);
+    if (!a.quiet && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
     if (a.in_folds && fills && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);

@@ -78,7 +78,9 @@ heed::Fault with_hint(heed::Fault fault) {
     fault.what += "; --label-column first where it stands there";
   }
   if (of_table || of_array) fault.what += "; --task regression takes any number";
-  if (fault.what == "not a number" && heed::time_key(got).kind == heed::TimeKey::Kind::date) {
+  const bool point = fault.what.starts_with("a point in a number");  // 31.12.2025 beside a decimal comma
+  const bool date = heed::time_key(got).kind == heed::TimeKey::Kind::date || heed::is_other_date(got);
+  if ((fault.what == "not a number" || point) && date) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
   }
   if (fault.expected.find("that of the labels") != std::string::npos) {
@@ -99,6 +101,7 @@ heed::Fault with_names_of_options(heed::Fault fault) {
                                      {"label_column", "--label-column"},
                                      {"sequence_column", "--sequence-column"},
                                      {"time_column", "--time-column"},
+                                     {"date_order", "--date-order"},
                                      {"header yes or no", "--header yes or no"},
                                      {"decimal ','", "--decimal comma"},
                                      {"the delimiter to be named", "--delimiter"},

@@ -49,10 +49,21 @@ std::vector<double> standardized_means(const StoredModel<M>& stored) {
   return means;
 }
 
+// Throws if an option is given that says nothing about such data.
+void check_options(const ModelArguments& a, const Columns& columns, bool forecast) {
+  const bool table = is_table(a.data.data);
+  refuse_option(a.labelled, "--labelled", "text", a.model);
+  check_format(a.format, table ? FormatOf::table : FormatOf::other);
+  const bool rows = table && !forecast && a.format.sequence_column.empty() && columns.sequence.empty();
+  require_usage(a.steps == 0 || rows, "--steps", "is for tables with one row a sequence");
+  if (!forecast) return;
+  require_usage(!a.data.labels, "--labels", "is not for a forecast: the series says what follows");
+  require_usage(a.format.label_column == heed::TableFormat().label_column, "--label-column", "is not for a forecast");
+}
+
 template <class M>
 NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
-  refuse_option(a.labelled, "--labelled", "text", a.model);
-  check_format(a.format, is_table(a.data.data) ? FormatOf::table : FormatOf::other);
+  check_options(a, stored.columns, stored.task.forecast());
   heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
   options.table = format_like(a.format, stored.columns, stored.label_column, a.data.data);
   options.targets = output_kind_of(stored) == heed::OutputKind::numbers;

@@ -33,6 +33,12 @@ void note_rising_features(const heed::Sequences<float>& sequences, const Columns
 void note_constant_features(const heed::FeatureStatistics& statistics, const Columns& columns,
                             const std::filesystem::path& path);
 
+/// Reports on standard error values that are far from all others of their feature, as -999 for a missing value is, or a
+/// fault of a sensor. One of them spoils means, deviations and training. Features with few different values are passed
+/// over.
+void note_far_values(const heed::Sequences<double>& data, const std::vector<std::string>& names,
+                     const std::filesystem::path& path);
+
 /// Reports sequences that no fold tests: a class has no other.
 void note_untested(std::span<const std::int32_t> classes, bool quiet);
 

@@ -5,6 +5,7 @@
 
 #include "heed/core/error.hpp"
 #include "heed/data/standardize.hpp"
+#include "notes.hpp"
 #include "numbers.hpp"
 #include "series.hpp"
 
@@ -51,6 +52,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
                          std::to_string(*features) + ", as in training", std::to_string(data.features())};
     });
     features = data.features();
+    if (!a.quiet && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
     if (numbers.forecast()) {  // its windows are filled one by one
       if (!a.quiet) note_uneven_times(data, files.data);
       filled = missing_values(data);

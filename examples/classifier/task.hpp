@@ -61,6 +61,7 @@ struct Columns {
   std::string values = {};              // of a table with a row per sequence
   // A column in front counts or names the rows: no value (drop), or one (keep).
   heed::TableFormat::IndexColumn index = heed::TableFormat::IndexColumn::refuse;
+  heed::DateOrder dates = heed::DateOrder::automatic;  // in the column of times
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;

@@ -14,12 +14,10 @@ using heed::Index;
 
 namespace {
 
-void check_task(TrainArguments& a, bool text) {
+void check_task(TrainArguments& a) {
   TaskOptions& t = a.task;
   const heed::TableFormat& f = a.format;
   require_usage(!t.kind || a.data, "--task", "needs --data");
-  require_usage(!text || (f.sequence_column.empty() && f.time_column.empty() && f.feature_columns.empty()), "--text",
-                "excludes columns of tables");
   const bool may_forecast = t.forecasts() || (!t.kind && !a.init.empty());  // the model may say it
   require_usage(!t.window || may_forecast, "--window", "needs --task forecast");
   require_usage(!t.horizon || may_forecast, "--horizon", "needs --task forecast");
@@ -29,6 +27,8 @@ void check_task(TrainArguments& a, bool text) {
                 "needs --sequence-column or --task forecast");
   require_usage(f.feature_columns.empty() || !f.sequence_column.empty() || may_forecast, "--feature-columns",
                 "needs --sequence-column or --task forecast");
+  require_usage(f.date_order == heed::DateOrder::automatic || !f.time_column.empty() || !a.init.empty(), "--date-order",
+                "needs --time-column");
   require_usage(t.window || !a.init.empty() || !t.forecasts(), "--task", "forecast needs --window");
   if (t.forecasts()) complete_forecast(a);
 }
@@ -129,7 +129,7 @@ void complete(TrainArguments& a) {
 
   const bool table = (a.data && is_table(a.data->data)) || (a.test && is_table(a.test->data));
   check_format(a.format, text ? FormatOf::text : table ? FormatOf::table : FormatOf::other);
-  check_task(a, text);
+  check_task(a);
   const heed::Metadata given = a.architecture.given;
   apply_recipe(a);
   if (a.init.empty()) refuse_without_effect(a.recipe, given);

@@ -467,6 +467,7 @@ def load_sequences(
     sequence_column: str | None = None,
     time_column: str | None = None,
     feature_columns: str | Sequence[str] | None = None,
+    date_order: str | None = None,
 ) -> Any: ...
 def from_torch(
     state_dict: Mapping[str, Any],

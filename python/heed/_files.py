@@ -161,6 +161,7 @@ def load_sequences(
     sequence_column=None,
     time_column=None,
     feature_columns=None,
+    date_order=None,
 ):
     """Sequences of a file (.ts, .arff, .npy, .npz:NAME, a table): (X, y), or X alone where the file has no labels.
 
@@ -173,7 +174,8 @@ def load_sequences(
     decimal (".", ","): the one in numbers; with "," a point in a number is an error.
     index_column (drop, keep): what to do with a first column that counts or numbers the rows. With sequence_column a row is a step:
     rows with equal values there are a sequence, in the order of time_column, and feature_columns (all others) are its
-    features.
+    features. date_order (day-first, month-first, year-first): that of dates such as 1/2/2025, where no date of the column
+    tells it.
     """
     import numpy as np
 
@@ -191,6 +193,7 @@ def load_sequences(
         "sequence_column": sequence_column,
         "time_column": time_column,
         "feature_columns": feature_columns,
+        "date_order": date_order,
     }
     table = {key: names(value) for key, value in said.items() if value is not None}
     x, lengths, labels, numbers = _core.read_series(path_of(path), features, targets, steps or 0, table)

@@ -45,6 +45,12 @@ heed::TableFormat format_of(const Metadata& said) {
   take("sequence_column", format.sequence_column);
   take("time_column", format.time_column);
   take("feature_columns", format.feature_columns);
+  using heed::DateOrder;
+  format.date_order = choice<DateOrder>(said, "date_order",
+                                        {{"", DateOrder::automatic},
+                                         {"day-first", DateOrder::day_first},
+                                         {"month-first", DateOrder::month_first},
+                                         {"year-first", DateOrder::year_first}});
   std::string delimiter;
   take("delimiter", delimiter);
   heed::require(delimiter.size() < 2,

@@ -61,6 +61,18 @@ def test_a_row_a_time_step(tmp_path):
     assert x[0].tolist() == [[2], [1]] and y.tolist() == ["road", "sand"]
 
 
+def test_dates_have_an_order(tmp_path):
+    rows = "ride,day,tilt,surface\na,{},1,road\na,{},2,road\n"
+    columns = {"sequence_column": "ride", "time_column": "day", "label_column": "surface"}
+    written = rows.format("1.2.2025", "31.1.2025")
+    assert read(tmp_path, written, **columns)[0][0].tolist() == [[2], [1]]
+    unclear = rows.format("1/2/2025", "2/1/2025")
+    with pytest.raises(heed.Error, match="several orders.*date_order day-first or month-first"):
+        read(tmp_path, unclear, **columns)
+    assert read(tmp_path, unclear, date_order="day-first", **columns)[0][0].tolist() == [[2], [1]]
+    assert read(tmp_path, unclear, date_order="month-first", **columns)[0][0].tolist() == [[1], [2]]
+
+
 @pytest.mark.parametrize(
     "options, said",
     [
@@ -68,6 +80,7 @@ def test_a_row_a_time_step(tmp_path):
         ({"header": "maybe"}, r"header: wrong value \(expected auto or yes or no"),
         ({"delimiter": ";;"}, r"delimiter: wrong value \(expected one character"),
         ({"time_column": "t"}, "need sequence_column"),
+        ({"date_order": "day"}, r"date_order: wrong value \(expected day-first or month-first or year-first, got 'day'\)"),
         ({"label_column": "kind", "index_column": "drop"}, "no column has this name"),
     ],
 )

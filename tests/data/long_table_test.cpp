@@ -175,16 +175,15 @@ TEST(LongTable, RefusesTimesWhoseLettersDoNotTellTheirOrder) {
     const std::string said = error(text, {.format = {.label_column = "none", .time_column = "t"}});
     return said.find("a time that cannot be put in order") != said.npos && said.find(got) != said.npos;
   };
-  EXPECT_TRUE(refused("10/2024 11/2024 12/2024 01/2025", "line 2, column 1"));
   EXPECT_TRUE(refused("10.2024 11.2024 12.2024 01.2025", "line 5, column 1")) << "numbers, but for the last one";
   EXPECT_TRUE(refused("Jan Feb Mar", "'Jan'"));
   EXPECT_TRUE(refused("4Q24 1Q25", "'4Q24'"));
 }
 
 TEST(LongTable, NamesWhatIsWrong) {
-  EXPECT_EQ(error("id,t,x,y\na,31.12.2025,2,u\na,01.01.2026,3,u\n", by("id", "t")),
+  EXPECT_EQ(error("id,t,x,y\na,31. Dezember 2025,2,u\na,1. Januar 2026,3,u\n", by("id", "t")),
             "x.csv, line 2, column 3: a time that cannot be put in order (expected a date such as 2025-12-31 or "
-            "2025-12-31T23:40, or a number, got '31.12.2025')");
+            "2025-12-31T23:40, or a number, got '31. Dezember 2025')");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,1.0,3,u\n", by("id", "t")),
             "x.csv, lines 2 and 3: two rows of sequence 'a' have the same time (expected one row for each time)");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,x,3,u\n", by("id", "t")),

@@ -124,12 +124,33 @@ TEST_F(LongTables, NameTheSequenceAtFault) {
   output_of(train + "--quiet --data d.csv --missing mean");
 }
 
+TEST_F(LongTables, TheModelRemembersTheOrderOfDates) {
+  const std::string head = "id,t,x,label\n";
+  const auto row = [](const char* id, const char* date, int x, const char* label) {
+    return std::string(id) + ',' + date + ',' + std::to_string(x) + ',' + label + '\n';
+  };
+  const std::string rows = head + row("a", "1/2/2025", 5, "up") + row("a", "31/1/2025", -5, "up") +
+                           row("b", "1/2/2025", -5, "down") + row("b", "2/1/2025", 5, "down");
+  folder.file("d.csv", rows);
+  output_of(train + "--data d.csv --model m.safetensors");
+  EXPECT_EQ(output_of("predict --model m.safetensors --data d.csv"), "up\ndown\n");
+  folder.file("unclear.csv", head + row("c", "2/1/2025", -5, "up") + row("c", "1/2/2025", 5, "up"));
+  EXPECT_EQ(output_of("predict --model m.safetensors --data unclear.csv"), "up\n") << "day first, as in training";
+  EXPECT_EQ(output_of("predict --model m.safetensors --date-order month-first --data unclear.csv"), "down\n");
+  fails(train + "--data unclear.csv", "could be in several orders (expected --date-order day-first or month-first");
+  folder.file("other.csv", head + row("c", "1/31/2025", -5, "up"));
+  fails("predict --model m.safetensors --data other.csv", "a date in another order (expected day-first");
+}
+
 TEST_F(LongTables, OptionsThatDoNotGoTogether) {
   write("d.csv");
   write_npy();
   fails("train --data d.csv --time-column t", "needs --sequence-column", 2);
   fails("train --data d.csv --feature-columns x", "needs --sequence-column", 2);
-  fails(train + "--data x.npy --labels y.npy", "--sequence-column is for tables");
+  fails(train + "--data x.npy --labels y.npy", "--sequence-column: is for tables", 2);
+  fails(train + "--data d.csv --labels y.npy", "--sequence-column is for tables that hold their labels themselves");
+  fails("train --data d.csv --sequence-column id --date-order day-first", "--date-order: needs --time-column", 2);
+  fails(train + "--data d.csv --date-order day", "--date-order", 2);
   fails(train + "--data d.csv --features 3", "wrong number of features");
 }
 

@@ -519,6 +519,11 @@ TEST_F(Numbers, OptionsAndDataThatDoNotGoTogether) {
   folder.file("wide.csv", "a,b\n1,2\n3,4\n");
   fails("predict --model f.safetensors --data wide.csv", "no column has this name");
   output_of("explain --model f.safetensors --data d.csv --output a.csv");
+  fails("evaluate --model f.safetensors --data d.csv --labels m.csv", "--labels: is not for a forecast", 2);
+  fails("evaluate --model f.safetensors --data d.csv --label-column a", "--label-column: is not for a forecast", 2);
+  fails("predict --model f.safetensors --data d.csv --steps 8", "--steps: is for tables with one row a sequence", 2);
+  folder.file("large.csv", "power\n1\n2\n1e39\n4\n");
+  fails("train --task forecast --window 2 --data large.csv", "large.csv, line 4, column 1: number out of range");
 }
 
 TEST_F(Numbers, WithValidationTheMetricsAreThoseOfTheRowsKeptBack) {

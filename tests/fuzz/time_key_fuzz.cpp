@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "fuzz/reading.hpp"
+#include "heed/data/detail/written_date.hpp"
 #include "heed/data/time_key.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -13,7 +14,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<heed::TimeKey, 3> t;
   for (heed::TimeKey& key : t) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    key = heed::time_key(rest.substr(0, end));
+    const std::string_view text = rest.substr(0, end);
+    key = heed::time_key(text);
+    if (const auto date = heed::detail::written_date(text)) {
+      bool readable = false;
+      for (const heed::DateOrder order : {heed::DateOrder::automatic, heed::DateOrder::day_first,
+                                          heed::DateOrder::month_first, heed::DateOrder::year_first}) {
+        const auto written = date->in(order);
+        readable = readable || written;
+        if (written && (order == heed::DateOrder::automatic || !date->known)) key = *written;
+      }
+      require_that(readable || !date->known, "a date whose numbers are known is one");
+    }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (t[0].kind != t[1].kind || t[1].kind != t[2].kind) return 0;  // of one column

@@ -39,7 +39,7 @@ HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::str
 template <class S>
 Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   const DefaultFloatingMode mode;
-  Sequences<double> cases = detail::read_cases(text, where, sizeof(S), options);
+  Sequences<double> cases = detail::read_cases(text, where, options.bytes<S>(), options);
   if (options.missing != Missing::keep) return narrowed<S>(cases, where);
   return detail::narrowed_unchecked<S>(std::move(cases));
 } catch (...) {

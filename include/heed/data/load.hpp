@@ -38,6 +38,7 @@ struct LoadOptions {
   Unpack unpack = {};                ///< of compressed archives: `unzip` of heed/archive/unzip.hpp
   Missing missing = Missing::error;  ///< what to do with missing values
   bool targets = false;              ///< numbers in place of labels, one or several per sequence
+  bool fits_float = false;           ///< numbers read in double must also fit a float
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -45,15 +46,15 @@ struct LoadOptions {
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-/// Sets `count` to the number of sequences in the file.
+/// Sets `count` to the number of sequences in the file, of which it reads a part.
 template <class S>
-Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const Unpack& unpack, Index& count,
-                                Missing missing) {
+Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& part, const LoadOptions& options,
+                                Index& count) {
   IndexRange rows;
   const auto noted = [&](Index all) { return rows = rows_of(part, count = all, path.string()); };
   const std::optional<NpzPlace> place = npz_place(path);
-  NpyArray<S> array = place  ? parse_npy<S>(read_npz(*place, unpack), path.string(), part ? Part(noted) : Part())
-                       : part ? read_npy<S>(path, noted)
+  NpyArray<S> array = place ? parse_npy<S>(read_npz(*place, options.unpack), path.string(), part ? Part(noted) : Part())
+                      : part ? read_npy<S>(path, noted)
                              : read_npy<S>(path);
   if (!part && !array.extents.empty()) count = array.extents[0];
   const std::size_t rank = array.extents.size();
@@ -65,10 +66,11 @@ Sequences<S> load_npy_sequences(const std::filesystem::path& path, const Part& p
   require(count > 0 && extents[1] > 0 && extents[2] > 0,
           [&] { return Fault{"no data", path.string(), "at least one sequence, step and feature", to_text(extents)}; });
   Sequences<S> sequences{Tensor<S, 3>(extents, std::move(array.values)), {}, {}};
-  if (missing == Missing::error) {
+  if (options.fits_float) check_fits_float<S>(sequences.x.view(), path.string(), rows.first);
+  if (options.missing == Missing::error) {
     check_finite<S>(sequences.x.view(), {}, path.string(), rows.first);
   } else {
-    fill_missing(sequences, missing, {}, path.string());
+    fill_missing(sequences, options.missing, {}, path.string());
   }
   return sequences;
 }
@@ -117,14 +119,13 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   const bool array = detail::is_array(path);
   const std::string extension = detail::extension(path);
   Sequences<S> sequences;
-  const ReadOptions read{options.missing, options.targets, options.labels};
+  const ReadOptions read{options.missing, options.targets, options.labels, options.fits_float};
   const bool filled = options.missing != Missing::error && options.missing != Missing::keep;
   Index count = 0;  // in the file
   if (extension == ".arff") {
     sequences = read_arff<S>(path, read);
   } else if (array) {
-    sequences =
-        detail::load_npy_sequences<S>(path, filled ? Part() : options.part, options.unpack, count, options.missing);
+    sequences = detail::load_npy_sequences<S>(path, filled ? Part() : options.part, options, count);
   } else if (extension == ".ts") {
     sequences = read_ts<S>(path, read);
   } else {

@@ -40,7 +40,8 @@ struct LongTable {
   /// The least and the most time from a row to the next one, in the sequence where they differ most (by their ratio):
   /// seconds between dates, else the unit of the column; 0 without times, or where they are words.
   double least_step = 0, most_step = 0;
-  bool dates = false;  ///< whether the times are dates
+  bool dates = false;                           ///< whether the times are dates
+  DateOrder date_order = DateOrder::automatic;  ///< of dates that need one, as `TableFormat` or the column says
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -60,22 +61,24 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
 ///     a,1,1.7,3,up
 ///
 /// Rows with the same value in `format.sequence_column` form a sequence. Sequences are in the order of their first
-/// rows. Within a sequence, `format.time_column` orders the steps (numbers, ISO 8601 dates, or words, see `TimeKey`);
-/// without it they keep the order of the rows. Features are the columns `format.feature_columns`, or all columns that
-/// are neither sequence nor time nor label. The label is in the column `format.label_column`: a name, "first", "last"
-/// (of the remaining columns) or "none"; there may be several targets. All rows of a sequence have the same label.
+/// rows. Within a sequence, `format.time_column` orders the steps; without it they keep the order of the rows. Times are
+/// numbers, dates or words, see `TimeKey`; dates may also be written as 31.12.2025, 12/31/25 11:40 PM, 31 Dec 2025,
+/// Dec 2025, 12/2025 or Q4 2025. Features are the columns `format.feature_columns`, or all that are neither sequence nor
+/// time nor label. The label is in the column `format.label_column`: a name, "first", "last" (of the remaining columns)
+/// or "none"; there may be several targets. All rows of a sequence have the same label.
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: two rows of a sequence with the same
-/// time, a missing time or sequence, a time in a form that does not sort (`is_other_date`), a label that changes within a
-/// sequence, and a first column that numbers the rows, unless it has a role or `index_column` says what it is.
+/// time, a missing time or sequence, dates that could be in several orders, a time in a form that does not sort (`Jan`),
+/// a label that changes within a sequence, and a first column that numbers the rows, unless it has a role or
+/// `index_column` says what it is.
 template <class S>
 LongTable<S> parse_long_table(std::string_view text, const std::string& where, const LongTableOptions& options) try {
   const DefaultFloatingMode mode;
-  LongTable<double> table = detail::read_long_rows(text, where, options, sizeof(S));
+  LongTable<double> table = detail::read_long_rows(text, where, options, options.read.bytes<S>());
   Sequences<S> to = detail::narrowed_unchecked<S>(std::move(table.sequences));
   if (options.read.missing != Missing::error) fill_missing(to, options.read.missing, {}, where);
   return {std::move(to),   std::move(table.ids), std::move(table.features), std::move(table.labels), table.least_step,
-          table.most_step, table.dates};
+          table.most_step, table.dates,          table.date_order};
 } catch (...) {
   detail::rethrow_as_error(where);
 }
@@ -99,6 +102,7 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #include "heed/data/detail/long_table_columns.hpp"
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/detail/time_steps.hpp"
+#include "heed/data/detail/written_date.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 #include "heed/data/time_key.hpp"
@@ -115,7 +119,8 @@ class LongTableReader {
         format_(options.format),
         header_(long_table_header(text, where, options.format, options.read)),
         front_(header_.has_index_name(), format_.decimal),
-        numbers_(reader_, format_, options.read, bytes) {
+        numbers_(reader_, format_, options.read, bytes),
+        dates_(reader_, format_.date_order) {
     if (has_empty_steps(format_, options.read)) reader_.keep_lines_of_tabs();
   }
 
@@ -175,8 +180,9 @@ class LongTableReader {
     row.sequence = found->second;
     if (fresh) ids_.push_back(id);
     if (columns_.time) {
-      row.time = numbers_.time(fields_[*columns_.time], text_at(*columns_.time, "time"));
-      if (!rows_.empty() && row.time.kind != rows_[0].time.kind) {
+      row.time = numbers_.time(fields_[*columns_.time], text_at(*columns_.time, "time"), dates_);
+      const bool of_one_form = dates_.size() == 0 || dates_.size() == rows_.size() + 1;
+      if (!rows_.empty() && (row.time.kind != rows_[0].time.kind || !of_one_form)) {
         reader_.fail(fields_[*columns_.time], "times of two kinds",
                      to_text(rows_[0].time.kind) + std::string(" as in the first row"),
                      in_quotes(fields_[*columns_.time]));
@@ -201,6 +207,8 @@ class LongTableReader {
   }
 
   LongTable<double> pack() {
+    LongTable<double> table{.date_order = dates_.order()};
+    for (std::size_t i = 0; i < dates_.size(); ++i) rows_[i].time = dates_.key(i, table.date_order);
     std::vector<std::size_t> order(rows_.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -211,9 +219,8 @@ class LongTableReader {
     std::vector<std::int32_t> lengths(ids_.size());
     for (const Row& row : rows_) ++lengths[row.sequence];
     const auto [shortest, longest] = std::minmax_element(lengths.begin(), lengths.end());
-    LongTable<double> table;
-    const auto features = static_cast<Index>(columns_.features.size());
-    table.sequences.x = padded_zeros<double>(lengths, features, reader_.where());
+    const std::size_t features = columns_.features.size();
+    table.sequences.x = padded_zeros<double>(lengths, static_cast<Index>(features), reader_.where());
     TimeSteps steps;
     Index t = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -225,10 +232,8 @@ class LongTableReader {
         require_later(rows_[order[i - 1]], row);
         steps.add(rows_[order[i - 1]].time, row.time);
       }
-      for (Index f = 0; f < features; ++f) {
-        table.sequences.x(static_cast<Index>(row.sequence), t, f) =
-            values_[order[i] * columns_.features.size() + static_cast<std::size_t>(f)];
-      }
+      std::copy_n(values_.data() + order[i] * features, features,
+                  &table.sequences.x(static_cast<Index>(row.sequence), t, 0));
     }
     table.least_step = steps.least();
     table.most_step = steps.most();
@@ -264,6 +269,7 @@ class LongTableReader {
   TableHeader header_;
   FrontColumn front_;
   TableNumbers numbers_;
+  WrittenDates dates_;
   std::vector<std::string_view> fields_ = {};
   std::vector<std::string> names_ = {};
   std::size_t width_ = 0;

@@ -149,6 +149,23 @@ Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, s
           detail::narrowed_tensor<S>(from.targets), from.mask};
 }
 
+/// Throws at the first finite number of `x` (n, steps, features) that is too large for a float. The error names sequence,
+/// step and feature. `first` is the number of the first sequence.
+template <class S>
+void check_fits_float(TensorView<const S, 3> x, const std::string& where, Index first = 0) {
+  const DefaultFloatingMode mode;
+  const Index row = x.extent(1) * x.extent(2);
+  for (Index k = 0; k < x.size(); ++k) {
+    const S value = x.data()[k];
+    require(!std::isinf(static_cast<float>(value)) || std::isinf(value), [&] {
+      return Fault{"number out of range",
+                   where + ", sequence " + text_of(first + k / row) + ", step " + text_of(k % row / x.extent(2)) +
+                       ", feature " + text_of(k % x.extent(2)) + " (counted from 0)",
+                   "a number that fits " + text_of(sizeof(float)) + " bytes", text_of(value)};
+    });
+  }
+}
+
 /// Throws at the first NaN or infinity in a valid step. The error names sequence, step and feature.
 template <class S>
 void check_finite(const Sequences<S>& sequences, const std::string& where) {

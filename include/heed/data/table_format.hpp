@@ -3,6 +3,7 @@
 /// @file
 /// The format of a table, and how its rows become sequences.
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,6 +16,17 @@
 #include "heed/data/text_reader.hpp"
 
 namespace heed::inline HEED_ABI {
+
+/// What stands first in dates such as 12/31/2025.
+enum class DateOrder {
+  automatic,    ///< what one of the dates of the column tells for all: a day above 12
+  day_first,    ///< 31/12/2025
+  month_first,  ///< 12/31/2025
+  year_first    ///< 25/12/31; four digits in front are always the year
+};
+constexpr std::array<std::string_view, 4> names_of(DateOrder) {
+  return {"auto", "day-first", "month-first", "year-first"};
+}
 
 /// The format of a table.
 struct TableFormat {
@@ -41,6 +53,7 @@ struct TableFormat {
   // for long tables with one row per time step (`LongTableOptions`): names in the header
   std::string sequence_column = {}, time_column = {};
   std::string feature_columns = {};  ///< "a,b"; empty: all other columns
+  DateOrder date_order = DateOrder::automatic;
 };
 
 /// How the rows of a table become sequences.

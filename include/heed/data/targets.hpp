@@ -27,6 +27,13 @@ struct ReadOptions {
   Missing missing = Missing::error;
   bool targets = false;      ///< it is a number, the target
   bool needs_labels = true;  ///< whether each sequence must have one; otherwise, if one lacks it, all have none
+  bool fits_float = false;   ///< numbers read in double must also fit a float
+
+  /// The size of the numbers that the values must fit, when read as S.
+  template <class S>
+  std::size_t bytes() const {
+    return fits_float ? sizeof(float) : sizeof(S);
+  }
 };
 
 }  // namespace heed::inline HEED_ABI

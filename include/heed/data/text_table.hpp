@@ -36,7 +36,7 @@ namespace heed::inline HEED_ISA {
 template <class S>
 Sequences<S> parse_table(std::string_view text, const std::string& where, const TableOptions& options = {}) try {
   const DefaultFloatingMode mode;
-  detail::TableRows table = detail::read_rows(text, where, options, sizeof(S));
+  detail::TableRows table = detail::read_rows(text, where, options, options.read.bytes<S>());
   const Index steps = table.columns / options.features;
   detail::require_step_order(table.names, options.features, where);
   Sequences<S> sequences{

@@ -49,82 +49,13 @@ HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b);
 #include <algorithm>
 
 #include "heed/core/denormals.hpp"
+#include "heed/data/detail/date_reader.hpp"
 #include "heed/data/detail/number_key.hpp"
 #include "heed/data/detail/written_time.hpp"
 
 namespace heed::inline HEED_ISA {
 
 namespace detail {
-
-/// Takes the parts of a date from the front of a text.
-class DateReader {
- public:
-  explicit DateReader(std::string_view text) : rest_(text) {}
-
-  bool read(std::int64_t& seconds, double& part) {
-    std::int64_t year = 0, month = 0, day = 0;
-    if (!digits(4, year) || !take('-') || !digits(2, month) || !take('-') || !digits(2, day)) return false;
-    if (month < 1 || month > 12 || day < 1 || day > 31) return false;
-    seconds = 86400 * days(year, month, day);
-    part = 0;
-    if (rest_.empty()) return true;
-    if (!take('T') && !take('t') && !take(' ')) return false;
-    std::int64_t hour = 0, minute = 0, second = 0;
-    if (!digits(2, hour) || !take(':') || !digits(2, minute)) return false;
-    if (take(':') && !(digits(2, second) && fraction(part))) return false;
-    if (hour > 24 || minute > 59 || second > 60) return false;
-    seconds += 3600 * hour + 60 * minute + second;
-    return zone(seconds) && rest_.empty();
-  }
-
- private:
-  bool take(char c) {
-    if (!rest_.starts_with(c)) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  bool digits(std::size_t count, std::int64_t& value) {
-    if (rest_.size() < count || rest_.find_first_not_of("0123456789") < count) return false;
-    for (std::size_t i = 0; i < count; ++i) value = 10 * value + (rest_[i] - '0');
-    rest_.remove_prefix(count);
-    return true;
-  }
-  bool fraction(double& part) {
-    if (!take('.') && !take(',')) return true;
-    const std::size_t count = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    if (count == 0) return false;
-    std::int64_t digits_read = 0;
-    double unit = 1;
-    constexpr std::size_t most = 18;  // further ones are less than a double tells apart
-    for (std::size_t i = 0; i < std::min(count, most); ++i) {
-      digits_read = 10 * digits_read + (rest_[i] - '0');
-      unit *= 10;
-    }
-    part = static_cast<double>(digits_read) / unit;
-    rest_.remove_prefix(count);
-    return true;
-  }
-  bool zone(std::int64_t& seconds) {
-    if (take('Z') || take('z') || rest_.empty()) return true;
-    const int sign = take('+') ? 1 : take('-') ? -1 : 0;
-    std::int64_t hours = 0, minutes = 0;
-    if (sign == 0 || !digits(2, hours)) return false;
-    if (take(':') || !rest_.empty()) {
-      if (!digits(2, minutes)) return false;
-    }
-    seconds -= sign * (3600 * hours + 60 * minutes);
-    return true;
-  }
-  // days since 1970-01-01 in the Gregorian calendar: years begin in March, an era has 400 of them
-  static std::int64_t days(std::int64_t y, std::int64_t m, std::int64_t d) {
-    y -= m <= 2;
-    const std::int64_t era = y < 0 ? -1 : y / 400, of_era = y - era * 400;  // -1: in January of the year 0
-    const std::int64_t of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-  }
-
-  std::string_view rest_;
-};
 
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -138,7 +69,7 @@ HEED_FUNCTION TimeKey time_key(std::string_view text) {
   const auto number = abi_detail::number_key(text);
   if (number && !month) {
     key = {TimeKey::Kind::number, number->whole, number->part, {}};
-  } else if (detail::DateReader(text).read(key.whole, key.part)) {
+  } else if (detail::DateReader(text).read_iso(key.whole, key.part)) {
     key.kind = TimeKey::Kind::date;
   } else {
     key.whole = 0;

@@ -69,7 +69,7 @@ class TsCaseReader {
                      std::to_string(length) + " values as in the first dimension", std::to_string(fields_.size()));
       for (const std::string_view field : fields_) {
         if (field == "?" && options_.missing == Missing::error) reader_.fail(field, "missing value", "a number", "'?'");
-        values_.push_back(number_or_missing(reader_, field, sizeof(S), options_.missing));
+        values_.push_back(number_or_missing(reader_, field, options_.bytes<S>(), options_.missing));
       }
     }
     lengths_.push_back(static_cast<std::int32_t>(length));
@@ -79,7 +79,7 @@ class TsCaseReader {
       unlabelled_ = true;
       return labels_.clear();
     }
-    if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), sizeof(S)));
+    if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), options_.bytes<S>()));
     if (metadata_.numbers && is_target(parts_.back()) && (numbers_ || is_label(parts_.back()))) {
       fractions_ = fractions_ || !is_label(parts_.back());
       return labels_.push_back(std::string(parts_.back()));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "heed/data/detail/written_date.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/table_format.hpp"
@@ -72,11 +73,13 @@ class TableNumbers {
                       parse_number(b, y, decimal_) == std::errc() && x == y);
   }
 
-  /// The time in a field, whose contents are `text`.
-  TimeKey time(std::string_view field, const std::string& text) const {
+  /// The time in a field, whose contents are `text`. If it is one of `dates`, these have it.
+  TimeKey time(std::string_view field, const std::string& text, WrittenDates& dates) const {
     TimeKey time = decimal_ == '.' ? time_key(text) : time_key(with_decimal_point(text, decimal_));
     if (time.kind != TimeKey::Kind::word) return time;
     if (is_other_date(text)) {
+      time.kind = TimeKey::Kind::date;
+      if (dates.add(field, text)) return time;
       reader_.fail(field, "a time that cannot be put in order",
                    "a date such as 2025-12-31 or 2025-12-31T23:40, or a number", in_quotes(text));
     }

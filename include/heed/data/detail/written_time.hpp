@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "heed/core/types.hpp"
+#include "heed/data/detail/month_names.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {
@@ -82,19 +83,8 @@ class WrittenTime {
     bool short_year;
   };
 
-  bool is_month(const Part& part) const {
-    constexpr std::array<std::string_view, 24> names{"jan",  "january", "feb",    "february", "mar",  "march",
-                                                     "apr",  "april",   "may",    "jun",      "june", "jul",
-                                                     "july", "aug",     "august", "sep",      "sept", "september",
-                                                     "oct",  "october", "nov",    "november", "dec",  "december"};
-    return part.is_one_of(names);
-  }
-  bool is_weekday(const Part& part) const {
-    constexpr std::array<std::string_view, 17> names{"mon",       "monday", "tue",      "tues",  "tuesday",  "wed",
-                                                     "wednesday", "thu",    "thur",     "thurs", "thursday", "fri",
-                                                     "friday",    "sat",    "saturday", "sun",   "sunday"};
-    return part.is_one_of(names);
-  }
+  static bool is_month(const Part& part) { return !part.number && month_named(part.text) > 0; }
+  static bool is_weekday(const Part& part) { return !part.number && is_weekday_name(part.text); }
   /// Of a period such as `first`.
   const Period* period(const Part& part) const {
     static constexpr std::array<Period, 16> periods{{{"q", 4, true},
