@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "heed/core/error.hpp"
+#include "heed/data/text.hpp"
 #include "task.hpp"
 
 namespace classifier {
@@ -14,14 +15,31 @@ void Columns::complete(heed::TableFormat& format) const {
   if (format.sequence_column.empty()) format.sequence_column = sequence;
   if (format.time_column.empty()) format.time_column = time;
   if (format.feature_columns.empty()) format.feature_columns = features;
+  if (names_are_numbers() && format.header == heed::TableFormat::Header::automatic) {
+    format.header = heed::TableFormat::Header::yes;  // nothing but the names of training tells it
+  }
   if (format.date_order == heed::DateOrder::automatic) format.date_order = dates;
   if (format.index_column != heed::TableFormat::IndexColumn::refuse) return;
   format.index_column =
       index == heed::TableFormat::IndexColumn::drop ? heed::TableFormat::IndexColumn::drop_known : index;
 }
 
-void Columns::check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const {
+void Columns::check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
+                    const std::filesystem::path& path) const {
+  for (std::size_t f = 0; f < std::min(names.size(), features_of_table.size()); ++f) {
+    const std::string& name = features_of_table[f];
+    const auto found = std::find(names.begin(), names.end(), name);
+    heed::require(found == names.end() || names[f] == name, [&] {
+      return heed::Fault{"the features stand in another order than in training; --feature-columns names them",
+                         path.string(), heed::in_quotes(names[f]) + " as feature " + std::to_string(f + 1),
+                         heed::in_quotes(name)};
+    });
+  }
   if (values.empty()) return;
+  heed::require(!names_are_numbers() || of_table.empty() || name_list(of_table) == values, [&] {
+    return heed::Fault{"the first row has not the names of training; --header no where it has values", path.string(),
+                       heed::in_quotes(values), heed::in_quotes(name_list(of_table))};
+  });
   const std::vector<std::string> known = heed::detail::names_in(values);
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < known.size(); ++i) {
@@ -43,6 +61,19 @@ void Columns::check(const std::vector<std::string>& of_table, const std::filesys
           "value " + std::to_string(i + 1)};
     });
   }
+}
+
+bool Columns::names_are_numbers() const {
+  if (values.empty()) return false;
+  const std::vector<std::string> known = heed::detail::names_in(values);
+  bool counts = true, counts_from_one = true;  // which readers tell from values
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    double value = 0;
+    if (heed::parse_number(known[i], value) != std::errc()) return false;
+    counts = counts && known[i] == std::to_string(i);
+    counts_from_one = counts_from_one && known[i] == std::to_string(i + 1);
+  }
+  return !counts && !counts_from_one;
 }
 
 void Columns::write(heed::Metadata& metadata) const {

@@ -33,6 +33,7 @@ struct NumberData : heed::Sequences<double> {
   std::vector<std::string> features_of_table = {}, labels_of_table = {};
   bool is_long = false;                          // a table with one row per time step
   std::vector<std::string> ids = {};             // the values of its sequence column; empty without one
+  std::vector<bool> unanswered = {};             // of series that have nothing to forecast from; empty: of none
   heed::Tensor<double, 2> last_values = {};      // of windows of a series: the last before the first target
   heed::Tensor<double, 2> a_season_before = {};  // where the task has a season: the values one before the targets
   double least_step = 0, most_step = 0;          // as of heed::LongTable

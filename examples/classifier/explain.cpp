@@ -64,6 +64,11 @@ void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   });
   const Index heads = options.attention == heed::Attention::multihead ? options.heads : 0;
   const auto data = load_data(stored, a, false);
+  if constexpr (!is_text<M>) {
+    const auto& unanswered = data.unanswered;
+    heed::require(std::find(unanswered.begin(), unanswered.end(), true) == unanswered.end(),
+                  [&] { return heed::Fault{"a series without a value to forecast from", a.data.data.string()}; });
+  }
   const heed::Ensemble<M> all = ensemble_of(stored);
   const Weights weights{
       heed::Predictor<heed::Ensemble<M>>(all).attention_weights(heed::view(data.x, data.lengths, data.step_mask())),

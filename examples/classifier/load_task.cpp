@@ -95,7 +95,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
     if (options.table.sequence_column.empty()) options.steps = like.steps();
     options.table = format_like(options.table, columns, label_column, a.test->data);
     NumberData test = load(*a.test, like.features());
-    columns.check(test.columns, a.test->data);
+    columns.check(test.columns, test.features_of_table, a.test->data);
     task.exact_test = std::move(test);
     task.test.emplace(without_numbers(task.exact_test), names, a.test->labels_path().string(), part);
   }

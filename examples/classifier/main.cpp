@@ -67,6 +67,7 @@ int run(const Processes& processes, int argc, char** argv) {
   classifier::add_import(program);
   classifier::add_convert(program);
   for (CLI::App* command : program.get_subcommands({})) {
+    support::refuse_empty_values(*command);
     if (command->get_name() == "train" || processes.count() == 1) continue;
     command->preparse_callback([command](std::size_t) {
       throw heed::Error({command->get_name() + " runs as one process: start it without mpirun"});

@@ -67,6 +67,7 @@ void add_missing(CLI::App& command, std::optional<Missing>& missing) {
 heed::Fault with_hint(heed::Fault fault) {
   std::string_view got = fault.got;
   if (got.size() > 1 && got.starts_with('\'') && got.ends_with('\'')) got = got.substr(1, got.size() - 2);
+  const bool of_first_row = fault.where.find(", line 1,") != std::string::npos;
   const bool field = fault.what == "missing value" || fault.what == "empty field" || fault.what == "not a number" ||
                      fault.what == "value is not finite";
   if (field && (got == "nothing" || heed::is_missing(got))) {
@@ -83,6 +84,7 @@ heed::Fault with_hint(heed::Fault fault) {
   if ((fault.what == "not a number" || point) && date) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
   }
+  if (of_first_row && fault.what == "not a target") fault.what += "; --header yes where the first row has names";
   if (fault.expected.find("that of the labels") != std::string::npos) {
     fault.what += "; --label-column first or a name says where the label stands";
   }

@@ -75,7 +75,8 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   const heed::Index features = stored.model.options.features;
   if (!stored.task.forecast()) {
     NumberData data = load_numbers(a.data, features, options);
-    stored.columns.check(data.columns, a.data.data);
+    note_far_values(data, data.features_of_table, a.data.data);
+    stored.columns.check(data.columns, data.features_of_table, a.data.data);
     missing.fill(data, a.data.data);
     return data;
   }
@@ -84,8 +85,9 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};
   });
+  stored.columns.check({}, series.features_of_table, a.data.data);
+  note_far_values(series, series.features_of_table, a.data.data);
   NumberData windows;
-  if (!labels) windows.ids = std::move(series.ids);
   if (labels) {
     SeriesParts parts = windows_of(series, stored.task, a.data.data);
     note_short_series(parts, series.count(), a.data.data);
@@ -94,7 +96,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     static_cast<heed::Sequences<double>&>(windows) = std::move(parts);
   } else {
     note_empty_end(series, stored.task, a.data.data);
-    static_cast<heed::Sequences<double>&>(windows) = last_windows(series, stored.task, windows.ids, a.data.data);
+    windows = last_windows(series, stored.task, missing.how, a.data.data);
   }
   missing.fill(windows, a.data.data);
   return windows;

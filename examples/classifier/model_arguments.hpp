@@ -41,6 +41,7 @@ bool is_npy(const std::filesystem::path& path);
 struct NamedSequences : heed::Sequences<float> {
   std::vector<std::string> ids = {};  // empty: without names
   std::string id_column = {};
+  std::vector<bool> unanswered = {};  // as of NumberData
 };
 
 /// The data in the form that the model takes.
@@ -49,6 +50,7 @@ NamedSequences narrowed(const StoredModel<M>& stored, const ModelArguments& argu
   NamedSequences data{heed::narrowed<float>(exact, arguments.data.data.string(), stored.shift), std::move(exact.ids)};
   const std::string& said = arguments.format.sequence_column;
   data.id_column = said.empty() ? stored.columns.sequence : said;
+  data.unanswered = std::move(exact.unanswered);
   return data;
 }
 

@@ -127,7 +127,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   const auto load_test = [&] {
     options.table = format_like(options.table, task.columns, {}, a.test->data);
     NumberData other = load(*a.test);
-    task.columns.check(other.columns, a.test->data);
+    task.columns.check(other.columns, other.features_of_table, a.test->data);
     return other;
   };
   Half test = a.test ? half(load_test(), a.test->data, false) : half(read, a.data->data, true);

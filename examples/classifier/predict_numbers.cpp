@@ -110,6 +110,11 @@ void answer_by_numbers(const StoredModel<M>& stored, const PredictArguments& a) 
   if constexpr (is_text<M>) {
     names = output_names(StoredModel<NumberModel>{stored.model.classifier, stored.path});
   } else {
+    for (std::size_t i = 0; i < data.unanswered.size(); ++i) {
+      for (float& value : values[static_cast<Index>(i)]) {
+        if (data.unanswered[i]) value = std::numeric_limits<float>::quiet_NaN();
+      }
+    }
     names = output_names(stored);
     if (stored.task.forecast()) step_by_step(stored.task, values, names);
   }

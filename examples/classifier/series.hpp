@@ -60,9 +60,9 @@ heed::Sequences<double> without_end(heed::Sequences<double> series, double held_
 /// The number of values that are missing.
 heed::Index missing_values(const heed::Sequences<double>& series);
 
-/// The last window of each series, with missing values as they are. Throws if a series is shorter; `ids` are their names,
-/// where they have some.
-heed::Sequences<double> last_windows(const heed::Sequences<double>& series, const NumbersTask& task,
-                                     const std::vector<std::string>& ids, const std::filesystem::path& path);
+/// The last window of each series, with missing values as they are. A series that is shorter, or whose window has no
+/// value to forecast from, is an error. One of several is `unanswered`, and standard error says so.
+NumberData last_windows(const NumberData& series, const NumbersTask& task, heed::Missing missing,
+                        const std::filesystem::path& path);
 
 }  // namespace classifier

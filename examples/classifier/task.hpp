@@ -65,8 +65,11 @@ struct Columns {
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;
-  /// Throws if a column of values stands elsewhere in a row than in training.
-  void check(const std::vector<std::string>& of_table, const std::filesystem::path& path) const;
+  /// Throws if a column of values stands elsewhere in a row than in training, or a feature elsewhere in a long table.
+  void check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
+             const std::filesystem::path& path) const;
+  /// Whether all columns of values have numbers for names, such as 400, 402, 404, which could be values.
+  bool names_are_numbers() const;
   void write(heed::Metadata& metadata) const;
   static Columns read(const heed::Metadata& metadata, const std::filesystem::path& path);
 };

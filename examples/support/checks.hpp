@@ -55,6 +55,14 @@ inline Check number(heed::Range range) { return detail::check_of<double>(heed::F
 /// A whole number of at least 0 that 64 bits hold. (CLI11 takes -1 for 2^64 - 1.)
 inline Check seed() { return detail::check_of<std::uint64_t>(heed::FieldKind::seed, {}); }
 
+/// Rejects options with an empty text for a value, as a variable of a shell may be.
+inline void refuse_empty_values(CLI::App& command) {
+  for (CLI::Option* const option : command.get_options()) {
+    if (option->get_items_expected_max() == 0) continue;
+    option->check([](const std::string& text) { return text.empty() ? std::string("needs a value") : std::string(); });
+  }
+}
+
 /// One of some words.
 inline Check one_of(std::vector<std::string> words) {
   return [words = std::move(words)](const std::string& text) -> std::string {

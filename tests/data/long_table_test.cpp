@@ -180,6 +180,22 @@ TEST(LongTable, RefusesTimesWhoseLettersDoNotTellTheirOrder) {
   EXPECT_TRUE(refused("4Q24 1Q25", "'4Q24'"));
 }
 
+TEST(LongTable, AFirstColumnWithoutANameIsCalledAsPandasDoes) {
+  const std::string text = ",v\n2025-01-02,5\n2025-01-01,6\n";
+  const LongTableOptions options{.format = {.label_column = "none", .time_column = "Unnamed: 0"}};
+  const auto x = parsed(text, options).sequences.x;
+  EXPECT_EQ(Numbers(x.begin(), x.end()), (Numbers{6, 5}));
+  EXPECT_NE(error(text, {.format = {.label_column = "none", .time_column = "t"}}).find("one of Unnamed: 0, v"),
+            std::string::npos);
+  EXPECT_NE(error(text, {.format = {.label_column = "none"}}).find("or time_column 'Unnamed: 0'"), std::string::npos);
+}
+
+TEST(LongTable, ARowInACommentIsAskedAbout) {
+  EXPECT_NE(error("id,t,v,y\n1,0,1,a\n#2,0,1,a\n", by("id", "t")).find("line 3: a row that begins with #"),
+            std::string::npos);
+  EXPECT_NE(error("# id,t,v,y\n1,0,1,a\n", by("id", "t")).find("names of columns in a comment"), std::string::npos);
+}
+
 TEST(LongTable, NamesWhatIsWrong) {
   EXPECT_EQ(error("id,t,x,y\na,31. Dezember 2025,2,u\na,1. Januar 2026,3,u\n", by("id", "t")),
             "x.csv, line 2, column 3: a time that cannot be put in order (expected a date such as 2025-12-31 or "
@@ -232,8 +248,8 @@ TEST(LongTable, AnIndexColumnIsNoFeature) {
   const std::string index = ",id,t,x,label\n0,a,1,5,u\n1,a,2,6,u\n";
   EXPECT_EQ(
       error(index, by("id", "t")),
-      "x.csv, column 1: an index column in front (expected values in each column, or index_column drop or keep, got "
-      "a column without a name)");
+      "x.csv, column 1: an index column in front (expected values in each column, or index_column drop or keep, or "
+      "time_column 'Unnamed: 0', got a column without a name)");
   LongTableOptions options = by("id", "t");
   using IndexColumn = TableFormat::IndexColumn;
   for (const IndexColumn how : {IndexColumn::drop, IndexColumn::drop_known}) {

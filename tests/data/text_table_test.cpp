@@ -426,6 +426,38 @@ TEST(TextTable, AFirstRowThatCountsFromOneIsAskedAbout) {
   EXPECT_EQ(parsed_table(rows, options).x.extent(0), 11);
 }
 
+TEST(TextTable, AFirstRowOfEvenNumbersAboveALabelOfItsOwnIsAskedAbout) {
+  const std::string rows = "0.1,0.2,0.3,a\n0.4,0.1,0.2,b\n0.1,0.3,0.3,a\n0.5,0.1,0.2,b\n";
+  EXPECT_EQ(
+      table_error("400,402,404,species\n" + rows),
+      "x.csv, first row: a first row that may hold names or values (expected header yes or no, got 400, 402, 404, "
+      "..., 'species')");
+  EXPECT_NE(table_error("0.0,0.5,1.0,y\n" + rows).find("names or values"), std::string::npos);
+  EXPECT_EQ(table_error("400,402,405,species\n" + rows), "no error");
+  EXPECT_EQ(table_error("400,402,404,a\n" + rows), "no error") << "a label of others";
+  EXPECT_EQ(table_error("400,402,404,species\n1,3,5,a\n" + rows), "no error") << "windows of a ramp";
+  EXPECT_EQ(table_error("400,402,404,c\n" + rows + "1,1,2,d\n"), "no error") << "labels may occur once here";
+  EXPECT_EQ(table_error("400,402,404,7\n" + rows), "no error") << "a number for a label";
+}
+
+TEST(TextTable, ARowInACommentIsAskedAbout) {
+  EXPECT_EQ(
+      table_error("1,2,a\n#3,4,b\n5,6,a\n"),
+      "x.csv, line 2: a row that begins with # as a comment does (expected a first field in quotes, or no such line, "
+      "got '#3,4,b')");
+  EXPECT_NE(table_error("1,2,a\n5,6,a\n  # 3,4,b\n").find("line 3: a row that begins with #"), std::string::npos);
+  EXPECT_NE(table_error("x,z,y\n#3,4,b\n5,6,a\n").find("line 2: a row that begins with #"), std::string::npos);
+  for (const char* comment :
+       {"# a note", "# a, note, here", "# 3,4", "# 1,2,3,4", "#", "#3,\"4,b", "#3,\xe4,b", "#3,\x01,b"}) {
+    EXPECT_EQ(table_error("1,2,a\n" + std::string(comment) + "\n5,6,a\n"), "no error") << comment;
+    EXPECT_EQ(table_error(std::string(comment) + "\n1,2,a\n5,6,a\n"), "no error") << comment;
+  }
+  TableOptions named;
+  named.format.header = heed::TableFormat::Header::yes;
+  EXPECT_NE(table_error("# a,b,y\n1,2,a\n5,6,a\n", named).find("names of columns in a comment"), std::string::npos);
+  EXPECT_EQ(table_error("# a note\nx,z,y\n1,2,a\n5,6,a\n", named), "no error");
+}
+
 TEST(TextTable, ADelimiterBehindTheLastFieldIsNamed) {
   EXPECT_EQ(
       table_error("1,2,a,\n3,4,b,\n"),

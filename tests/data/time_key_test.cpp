@@ -17,11 +17,15 @@ TEST(TimeKey, NumbersDatesAndWords) {
   for (const char* number : {"0.2025", "00.2025", "1.2025", "01.5000", "01.20250", "12.2025"})
     EXPECT_EQ(time_key(number).kind, Kind::number) << number;
   EXPECT_EQ(time_key("01.2025").kind, Kind::word) << "a month";
-  for (const char* date : {"2024-03-31", "2024-03-31T02:30", "2024-03-31 02:30:00.25", "2024-03-31T02:30:00,5+01:00",
-                           "2024-03-31t23:59:60Z", "2024-03-31T02:30:00-0530", "2024-03-31T02:30:00+01"})
+  for (const char* date :
+       {"2024-03-31", "2024-03-31T02:30", "2024-03-31 02:30:00.25", "2024-03-31T02:30:00,5+01:00",
+        "2024-03-31t23:59:60Z", "2024-03-31T02:30:00-0530", "2024-03-31T02:30:00+01", "2024-03-31 02:30:00 +0100",
+        "2024-03-31 02:30 UTC", "2024-03-31T02:30 GMT+1", "2024-03-31T02:30:00+01:00[Europe/Berlin]",
+        "2024-03-31 02:30:00.0000000 +02:00", "2024-02-29", "2000-02-29"})
     EXPECT_EQ(time_key(date).kind, Kind::date) << date;
   for (const char* word : {"Monday", "2024-13-01", "2024-3-1", "31.03.2024", "2024-03-31T", "2024-03-31T02:30+", "nan",
-                           "2024-03-31T02:30:00.", "2024-03-31T02:61", ""})
+                           "2024-03-31T02:30:00.", "2024-03-31T02:61", "", "2024-02-30", "2023-02-29", "1900-02-29",
+                           "2024-04-31", "2024-03-31 02:30 EST", "2024-03-31 +01"})
     EXPECT_EQ(time_key(word).kind, Kind::word) << word;
 }
 
@@ -31,6 +35,10 @@ TEST(TimeKey, DatesAreSecondsSince1970) {
   EXPECT_EQ(time_key("2000-03-01").whole, 951868800);
   EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").whole, 1709200800);
   EXPECT_EQ(time_key("2024-02-29T12:00:00.5+02:00").part, 0.5);
+  EXPECT_EQ(time_key("2024-02-29 12:00:00 +0200").whole, 1709200800);
+  EXPECT_EQ(time_key("2024-02-29 12:00:00 UTC+2").whole, 1709200800);
+  EXPECT_EQ(time_key("2024-02-29T12:00:00+02:00[Africa/Cairo]").whole, 1709200800);
+  EXPECT_EQ(time_key("2024-02-29 10:00:00 UTC").whole, 1709200800);
   EXPECT_EQ(time_key("2024-02-29T12:00:00." + std::string(5000, '9')).kind, Kind::date);
   EXPECT_EQ(time_key("0000-03-01").whole - time_key("0000-02-29").whole, 86400);
 }
@@ -105,6 +113,18 @@ TEST(TimeKey, DatesOfOtherFormsAreToldFromWords) {
                            "",
                            "-",
                            "..."}) {
+    EXPECT_FALSE(heed::is_other_date(word)) << word;
+  }
+}
+
+TEST(TimeKey, DatesThatDoNotExistZonesWithNamesAndSignsAreNoWords) {
+  for (const char* date :
+       {"2025-02-30", "2025-04-31", "2025-02-29 10:00", "2024-11-03 01:30 EDT", "2024-11-03T01:30CET",
+        "2024-11-03 01:30:00 Europe/Berlin", "-2 days", "-0:02", "-1 day +10:00"}) {
+    EXPECT_TRUE(heed::is_other_date(date)) << date;
+  }
+  for (const char* word : {"2025-02-28", "2024-11-03 01:30 -0400", "2025-01-10 Sat", "2025-01-10-b", "-a", "-", "-2",
+                           "2025-20-99", "2025-01-101"}) {
     EXPECT_FALSE(heed::is_other_date(word)) << word;
   }
 }

@@ -35,6 +35,27 @@ TEST_F(FarValues, AreNamedWithTheirNumber) {
   EXPECT_EQ(said("", "1e6"), "d.csv, feature 'x': 1e+06 (1 of 78 values) is far from the others (0 to 16)\n" + hint);
 }
 
+TEST_F(FarValues, MayStandAtBothEndsAndBeTwo) {
+  EXPECT_EQ(said("-999", "999"),
+            "d.csv, feature 'x': -999 (2), 999 (1) of 80 values are far from the others (0 to 16)\n" + hint);
+  EXPECT_EQ(said("-999", "-9999"),
+            "d.csv, feature 'x': -9999 (1), -999 (2) of 80 values are far from the others (0 to 16)\n" + hint);
+}
+
+TEST_F(FarValues, OfTargetsAreNamedToo) {
+  std::string rows;
+  for (int i = 0; i < 40; ++i) {
+    rows += std::to_string(i * 7 % 11) + ',' + std::to_string(i % 5) + ',' +
+            (i == 9 ? "-999" : std::to_string(i % 10)) + '\n';
+  }
+  folder.file("d.csv", rows);
+  const std::string far =
+      "d.csv, target 0 (counted from 0): -999 (1 of 40 values) is far from the others (0 to 9)\n" + hint;
+  EXPECT_EQ(run("train --threads 1 --hidden 4 --epochs 1 --task regression --data d.csv --model m.safetensors").err,
+            far);
+  EXPECT_EQ(run("evaluate --data d.csv --model m.safetensors").err, far);
+}
+
 TEST_F(FarValues, AreNotNamedWithoutReason) {
   EXPECT_EQ(said("1", "2"), "");
   EXPECT_EQ(said("-60", "90"), "") << "within five times the range of the others";

@@ -142,6 +142,27 @@ TEST_F(LongTables, TheModelRemembersTheOrderOfDates) {
   fails("predict --model m.safetensors --data other.csv", "a date in another order (expected day-first");
 }
 
+TEST_F(LongTables, FeaturesInAnotherOrderAreAnError) {
+  write("d.csv");
+  output_of(train + "--quiet --data d.csv --model m.safetensors");
+  output_of("predict --model m.safetensors --data d.csv --feature-columns x,y");
+  for (const char* command : {"predict", "evaluate", "explain"}) {
+    fails(std::string(command) + " --model m.safetensors --data d.csv --feature-columns y,x",
+          "the features stand in another order than in training; --feature-columns names them (expected 'x' as feature "
+          "1, got 'y')");
+  }
+}
+
+TEST_F(LongTables, AnEmptyValueOfAnOptionIsAnError) {
+  write("d.csv");
+  for (const char* option : {"--time-column", "--init", "--model", "--history", "--feature-columns", "--test"}) {
+    const Result result =
+        run(std::vector<std::string>{"train", "--data", "d.csv", "--sequence-column", "id", option, ""});
+    EXPECT_EQ(result.code, 2) << option;
+    EXPECT_NE(result.err.find(std::string(option) + ": needs a value"), std::string::npos) << result.err;
+  }
+}
+
 TEST_F(LongTables, OptionsThatDoNotGoTogether) {
   write("d.csv");
   write_npy();

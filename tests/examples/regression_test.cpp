@@ -248,6 +248,14 @@ TEST_F(Numbers, AForecastSaysThatItsLastRowsAreEmpty) {
   EXPECT_EQ(result.code, 0) << result.err;
   EXPECT_EQ(result.err,
             "ahead.csv: the last 2 rows have no value to forecast from; the answers are for what follows them\n");
+  folder.file("empty.csv", csv + ",1\n,2\n,1\n,2\n");
+  for (const char* how : {"linear", "previous", "mask"}) {
+    fails(std::string("predict --model m.safetensors --data empty.csv --missing ") + how,
+          "empty.csv: no value to forecast from (expected one in the last 4 steps)");
+  }
+  const Result zeros = run("predict --model m.safetensors --data empty.csv --missing zero");
+  EXPECT_EQ(zeros.code, 0) << zeros.err;
+  EXPECT_EQ(lines(zeros.out).size(), 1U) << zeros.out;
 }
 
 TEST_F(Numbers, AForecastLeavesOutSeriesThatAreTooShort) {
@@ -264,8 +272,18 @@ TEST_F(Numbers, AForecastLeavesOutSeriesThatAreTooShort) {
   output_of(train + "two.csv" + small);
   EXPECT_EQ(text("m.safetensors"), trained);
   EXPECT_NE(run("evaluate --model m.safetensors --data new.csv").err.find("1 of 3 series"), std::string::npos);
-  fails("predict --model m.safetensors --data new.csv",
-        "new.csv, series 'new': the series is too short (expected 4 steps");
+  const Result answers = run("predict --model m.safetensors --data new.csv");
+  EXPECT_EQ(answers.code, 0) << answers.err;
+  EXPECT_EQ(lines(answers.out).size(), 3U) << answers.out;
+  EXPECT_EQ(answers.out.substr(answers.out.size() - 2), "\n\n") << "an empty line for 'new'";
+  EXPECT_EQ(answers.err,
+            "new.csv: no answer for series that are too short, or have no value in the last 4 steps: 'new'\n");
+  folder.file("short.csv", "shop,sales\nnew,1\nnew,2\n");
+  fails("predict --model m.safetensors --data short.csv",
+        "short.csv: the series is too short (expected 4 steps, the window of the model, got 2 steps)");
+  folder.file("none.csv", "shop,sales\nnew,1\nnew,2\nother,1\n");
+  fails("predict --model m.safetensors --data none.csv", "none.csv: no value to forecast from");
+  fails("explain --model m.safetensors --data new.csv", "a series without a value to forecast from");
   fails("train --task forecast --window 40 --sequence-column shop --data new.csv",
         "all series are too short (expected 40 steps and the 1 that follow, got at most 30 steps)");
 }

@@ -101,6 +101,7 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/long_table_columns.hpp"
 #include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/detail/table_text.hpp"
 #include "heed/data/detail/time_steps.hpp"
 #include "heed/data/detail/written_date.hpp"
 #include "heed/data/text.hpp"
@@ -285,8 +286,7 @@ class LongTableReader {
 HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std::string& where,
                                                const LongTableOptions& options, std::size_t bytes) {
   LongTableOptions own = options;
-  take_delimiter(text, own.format, where);
-  check_separators(own.format, where);
+  begin_table(text, own.format, where);
   return LongTableReader(text, where, own, bytes).read();
 }
 

@@ -12,8 +12,8 @@
 
 namespace heed::inline HEED_ISA {
 
-/// A point in time: a number, an ISO 8601 date (2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may replace the T), or
-/// a word. All times of a column have the same kind.
+/// A point in time: a number, an ISO 8601 date (2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may replace the T and
+/// stand before the zone), or a word. All times of a column have the same kind.
 struct TimeKey {
   enum class Kind { number, date, word };
   Kind kind = Kind::word;
@@ -27,8 +27,9 @@ HEED_FUNCTION TimeKey time_key(std::string_view text);
 
 /// Whether a word is likely a time whose order as a word is not that of time: a day or a part of a year that stands before
 /// the year ("31.12.2025", "12/31/25", "12/2025", "Q4 2025", "4Q25", "W50 2025"), the day and the month alone ("12/31"),
-/// English names of months or weekdays ("31 Dec 2025", "Jan", "Mon 10:00"), or hours of half a day ("11:40 PM"). Words
-/// that begin with the year and have numbers only are in order ("2025M12", "2025-W50", "2025/12/31").
+/// English names of months or weekdays ("31 Dec 2025", "Jan", "Mon 10:00"), hours of half a day ("11:40 PM"), a day that
+/// does not exist or a zone with a name behind an ISO date ("2025-02-30", "2025-03-01 10:00 EST"), or a sign in front
+/// ("-2 days"). Words that begin with the year and have numbers only are in order ("2025M12", "2025-W50", "2025/12/31").
 HEED_FUNCTION bool is_other_date(std::string_view text);
 
 /// "a number", "a date", "a word"
@@ -112,7 +113,17 @@ HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b) {
   return static_cast<double>(whole) + (b.part - a.part);
 }
 
-HEED_FUNCTION bool is_other_date(std::string_view text) { return detail::WrittenTime(text).is_out_of_order(); }
+HEED_FUNCTION bool is_other_date(std::string_view text) {
+  detail::DateReader reader(text);
+  if (reader.begins_with_date() && (reader.done() || reader.goes_on_with_hour())) {
+    std::int64_t seconds = 0;
+    double part = 0;
+    return !detail::DateReader(text).read_iso(seconds, part);
+  }
+  const bool negative = text.size() > 1 && text[0] == '-' && detail::is_digit(text[1]);  // and no number of any writing
+  return (negative && text.find_first_not_of("0123456789.,+-eE") != text.npos) ||
+         detail::WrittenTime(text).is_out_of_order();
+}
 
 }  // namespace heed::inline HEED_ISA
 

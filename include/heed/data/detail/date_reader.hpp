@@ -20,6 +20,13 @@ inline std::int64_t seconds_to_day(std::int64_t y, std::int64_t m, std::int64_t 
   return 86400 * (era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
 }
 
+/// Whether the month has such a day.
+inline bool is_day(std::int64_t year, std::int64_t month, std::int64_t day) {
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  const bool is_short = month == 4 || month == 6 || month == 9 || month == 11;
+  return month >= 1 && month <= 12 && day >= 1 && day <= (month == 2 ? 28 + leap : is_short ? 30 : 31);
+}
+
 /// Takes the parts of a date from the front of a text.
 class DateReader {
  public:
@@ -55,11 +62,12 @@ class DateReader {
     return word;
   }
 
-  /// 2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may replace the T. Seconds since 1970, UTC, and a part of one.
+  /// 2024-03-31, 2024-03-31T02:30:00.5+01:00; a blank may replace the T and stand before the zone. Seconds since 1970,
+  /// UTC, and a part of one.
   bool read_iso(std::int64_t& seconds, double& part) {
     std::int64_t year = 0, month = 0, day = 0;
     if (!digits(4, year) || !take('-') || !digits(2, month) || !take('-') || !digits(2, day)) return false;
-    if (month < 1 || month > 12 || day < 1 || day > 31) return false;
+    if (!heed::detail::is_day(year, month, day)) return false;
     seconds = seconds_to_day(year, month, day);
     part = 0;
     if (rest_.empty()) return true;
@@ -79,17 +87,34 @@ class DateReader {
     return true;
   }
 
-  /// Z, +01:00, +0100, +01; or nothing
+  /// Z, UTC, +01:00, +0100, +01, UTC+1, +01:00[Europe/Berlin]; or nothing
   bool zone(std::int64_t& seconds) {
-    if (take('Z') || take('z') || rest_.empty()) return true;
+    skip(" ");
+    const std::string_view name = word();
+    const bool universal = name == "Z" || name == "z" || name == "UTC" || name == "GMT";
+    if (rest_.empty()) return name.empty() || universal;
+    if (!name.empty() && !universal) return false;
     const int sign = take('+') ? 1 : take('-') ? -1 : 0;
     std::int64_t hours = 0, minutes = 0;
-    if (sign == 0 || !digits(2, hours)) return false;
-    if (take(':') || !rest_.empty()) {
+    if (sign == 0 || !digits(name.empty() || count_digits() > 1 ? 2 : 1, hours)) return false;
+    if (take(':') || count_digits() > 0) {
       if (!digits(2, minutes)) return false;
     }
     seconds -= sign * (3600 * hours + 60 * minutes);
+    if (take('[')) rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
     return true;
+  }
+
+  /// Whether it begins as a date of ISO 8601 does.
+  bool begins_with_date() {
+    std::int64_t year = 0, month = 0, day = 0;
+    return digits(4, year) && take('-') && digits(2, month) && take('-') && digits(2, day) && count_digits() == 0 &&
+           month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  }
+  /// Whether an hour follows, as in a date of ISO 8601.
+  bool goes_on_with_hour() {
+    std::int64_t hour = 0;
+    return take_any("Tt ") && digits(2, hour) && take(':');
   }
 
  private:

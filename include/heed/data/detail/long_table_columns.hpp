@@ -97,7 +97,7 @@ class LongTableColumnFinder {
     });
     if (format_.feature_columns.empty()) {
       if (header_ && index == IndexColumn::refuse && roles[0].empty() && TableHeader::is_unnamed(names_[0])) {
-        throw index_in_front(names_[0], where_ + ", column 1");
+        throw index_in_front(names_[0], where_ + ", column 1", std::string(", or time_column '") + unnamed + '\'');
       }
       for (const std::size_t i : rest) {
         if (roles[i].empty()) found.features.push_back(i);
@@ -109,10 +109,16 @@ class LongTableColumnFinder {
 
  private:
   using Label = TableOptions::Label;
+  static constexpr const char* unnamed = "Unnamed: 0";  // as pandas calls a first column without a name
 
   std::size_t column(const std::string& name) const {
+    if (name == unnamed && header_ && names_[0].empty()) return 0;
     const auto found = std::find(names_.begin(), names_.end(), name);
-    require(found != names_.end(), [&] { return no_such_column(name, names_, where_); });
+    require(found != names_.end(), [&] {
+      std::vector<std::string> known = names_;
+      if (!known.empty() && known[0].empty()) known[0] = unnamed;
+      return no_such_column(name, known, where_);
+    });
     require(std::count(names_.begin(), names_.end(), name) == 1,
             [&] { return Fault{"two columns have this name", where_, "one", in_quotes(name)}; });
     return static_cast<std::size_t>(found - names_.begin());

@@ -41,8 +41,8 @@ struct TableHeader {
 };
 
 /// An unnamed index column where nobody said what to do with it.
-inline Error index_in_front(const std::string& name, const std::string& place) {
-  return Error({"an index column in front", place, "values in each column, or index_column drop or keep",
+inline Error index_in_front(const std::string& name, const std::string& place, const std::string& more = {}) {
+  return Error({"an index column in front", place, "values in each column, or index_column drop or keep" + more,
                 name.empty() ? "a column without a name" : in_quotes(name)});
 }
 

@@ -118,7 +118,10 @@ class TableNumbers {
       reader_.fail(field, "a point in a number whose decimals stand behind a comma", "digits and a decimal comma",
                    in_quotes(field));
     }
-    if (commas > 1 || (commas == 1 && points)) {
+    const std::size_t comma = text.find(',');  // "12,345" between commas is no decimal
+    const bool thousands = commas == 1 && !comma_form && delimiter_ != ';' && delimiter_ != '\t' &&
+                           field.starts_with('"') && text.size() == comma + 4;
+    if (commas > 1 || (commas == 1 && points) || thousands) {
       reader_.fail(field, "a number with thousands separators",
                    comma_form ? "digits and a decimal comma" : "digits and a decimal point", in_quotes(field));
     }

@@ -36,9 +36,11 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 #include <cmath>
 #include <utility>
 
+#include "heed/data/detail/even_names.hpp"
 #include "heed/data/detail/front_column.hpp"
 #include "heed/data/detail/table_header.hpp"
 #include "heed/data/detail/table_numbers.hpp"
+#include "heed/data/detail/table_text.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/text.hpp"
@@ -102,6 +104,9 @@ class TableReader {
       if (!is_label_column(i)) table.names.push_back(header_.names[i]);
     }
     table.label_columns = std::max<Index>(std::ssize(labels_), 1);
+    if (format_.header == TableFormat::Header::automatic && !header_.there && !options_.read.targets) {
+      refuse_even_names(table.values, static_cast<std::size_t>(table.columns), table.labels, where_ + ", first row");
+    }
     return table;
   }
 
@@ -271,8 +276,7 @@ class TableReader {
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
                                   std::size_t bytes) {
   TableOptions own = options;
-  take_delimiter(text, own.format, where);
-  check_separators(own.format, where);
+  begin_table(text, own.format, where);
   return TableReader(text, where, own, bytes).read();
 }
 

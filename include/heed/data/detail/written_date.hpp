@@ -202,7 +202,7 @@ HEED_FUNCTION std::optional<TimeKey> WrittenDate::in(DateOrder order) const {
     if (order == DateOrder::automatic || (order == DateOrder::year_first && !short_year)) return {};
     if (short_year) year = of_century(year);
   }
-  if (month < 1 || month > 12 || day < 1 || day > 31) return {};
+  if (!is_day(year, month, day)) return {};
   return TimeKey{TimeKey::Kind::date, seconds_to_day(year, month, day) + seconds, part, {}};
 }
 
