@@ -25,20 +25,18 @@ void Columns::complete(heed::TableFormat& format) const {
 }
 
 void Columns::check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
-                    const std::filesystem::path& path) const {
-  for (std::size_t f = 0; f < std::min(names.size(), features_of_table.size()); ++f) {
-    const std::string& name = features_of_table[f];
-    const auto found = std::find(names.begin(), names.end(), name);
-    heed::require(found == names.end() || names[f] == name, [&] {
-      return heed::Fault{"the features stand in another order than in training; --feature-columns names them",
-                         path.string(), heed::in_quotes(names[f]) + " as feature " + std::to_string(f + 1),
-                         heed::in_quotes(name)};
-    });
-  }
+                    bool header_said, const std::filesystem::path& path) const {
+  const bool same = std::is_permutation(names.begin(), names.end(), features_of_table.begin(), features_of_table.end());
+  heed::require(!same || names == features_of_table, [&] {
+    return heed::Fault{"the features stand in another order than in training", path.string(),
+                       "--feature-columns " + name_list(names) + ", or none",
+                       heed::in_quotes(name_list(features_of_table))};
+  });
   if (values.empty()) return;
-  heed::require(!names_are_numbers() || of_table.empty() || name_list(of_table) == values, [&] {
-    return heed::Fault{"the first row has not the names of training; --header no where it has values", path.string(),
-                       heed::in_quotes(values), heed::in_quotes(name_list(of_table))};
+  heed::require(header_said || !names_are_numbers() || of_table.empty() || name_list(of_table) == values, [&] {
+    return heed::Fault{"the first row does not have the names of training", path.string(),
+                       heed::in_quotes(values) + "; or --header no where it has values, yes where it has other names",
+                       heed::in_quotes(name_list(of_table))};
   });
   const std::vector<std::string> known = heed::detail::names_in(values);
   std::unordered_map<std::string_view, std::size_t> places;

@@ -86,7 +86,7 @@ void add_columns(CLI::App& command, heed::TableFormat& format) {
           [&format](const std::string& name) {
             format.date_order = heed::from_text<heed::DateOrder>(name, "--date-order");
           },
-          "Of times such as 1/12/2025: day-first, month-first,\nyear-first for 25/12/1 (as a day above 12 tells)")
+          "Of times such as 1/12/2025: day-first, month-first,\nyear-first for 25/12/01 (as a day above 12 tells)")
       ->check(support::one_of({"day-first", "month-first", "year-first"}))
       ->option_text("NAME")
       ->group("Tables of one row a time step");

@@ -66,8 +66,9 @@ void explain(const StoredModel<M>& stored, const ModelArguments& a) {
   const auto data = load_data(stored, a, false);
   if constexpr (!is_text<M>) {
     const auto& unanswered = data.unanswered;
-    heed::require(std::find(unanswered.begin(), unanswered.end(), true) == unanswered.end(),
-                  [&] { return heed::Fault{"a series without a value to forecast from", a.data.data.string()}; });
+    heed::require(std::find(unanswered.begin(), unanswered.end(), true) == unanswered.end(), [&] {
+      return heed::Fault{"no value to forecast from in some series; leave them out", a.data.data.string()};
+    });
   }
   const heed::Ensemble<M> all = ensemble_of(stored);
   const Weights weights{

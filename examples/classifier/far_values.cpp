@@ -126,7 +126,7 @@ void note_far_values(const heed::Sequences<double>& data, const std::vector<std:
     std::fprintf(stderr, "%s: so are values of %jd other features or targets\n", path.string().c_str(), found - shown);
   }
   if (found > 0) {
-    std::fprintf(stderr, "%s: if it stands for a missing value, leave the field empty and use --missing\n",
+    std::fprintf(stderr, "%s: if they stand for missing values, write NaN, ? or nothing there, and use --missing\n",
                  path.string().c_str());
   }
 }

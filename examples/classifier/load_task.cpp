@@ -69,7 +69,8 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   heed::Sequences<double> raw;
   const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
     NumberData data = load_numbers(files, known, options);
-    if (!a.quiet && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
+    const bool again = !a.task.kind && !data.targets.empty();  // it is read as a task of numbers
+    if (!a.quiet && !part && !again && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
     if (a.in_folds && fills && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);
@@ -78,6 +79,8 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   };
   NumberData exact = load(*a.data, features);
   if (!a.task.kind && !exact.targets.empty()) return load_numbers_task(a, init, part);  // a .ts that says so
+  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
+  if (init) init->columns.check(exact.columns, exact.features_of_table, header_said, a.data->data);
   const Columns columns = columns_of(options.table, exact, a.data->data);
   const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";
   heed::Sequences<float> train = without_numbers(exact);
@@ -95,7 +98,7 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
     if (options.table.sequence_column.empty()) options.steps = like.steps();
     options.table = format_like(options.table, columns, label_column, a.test->data);
     NumberData test = load(*a.test, like.features());
-    columns.check(test.columns, test.features_of_table, a.test->data);
+    columns.check(test.columns, test.features_of_table, header_said, a.test->data);
     task.exact_test = std::move(test);
     task.test.emplace(without_numbers(task.exact_test), names, a.test->labels_path().string(), part);
   }

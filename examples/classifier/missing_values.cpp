@@ -10,6 +10,7 @@
 
 #include "../support/checks.hpp"
 #include "heed/core/error.hpp"
+#include "heed/data/detail/written_date.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/time_key.hpp"
@@ -79,9 +80,8 @@ heed::Fault with_hint(heed::Fault fault) {
     fault.what += "; --label-column first where it stands there";
   }
   if (of_table || of_array) fault.what += "; --task regression takes any number";
-  const bool point = fault.what.starts_with("a point in a number");  // 31.12.2025 beside a decimal comma
-  const bool date = heed::time_key(got).kind == heed::TimeKey::Kind::date || heed::is_other_date(got);
-  if ((fault.what == "not a number" || point) && date) {
+  const bool date = heed::time_key(got).kind == heed::TimeKey::Kind::date || heed::detail::written_date(got);
+  if (date && (fault.what == "not a number" || fault.what.starts_with("a point in a number"))) {
     fault.what += "; --time-column names the column of dates, where rows are time steps";
   }
   if (of_first_row && fault.what == "not a target") fault.what += "; --header yes where the first row has names";

@@ -56,6 +56,9 @@ void check_options(const ModelArguments& a, const Columns& columns, bool forecas
   check_format(a.format, table ? FormatOf::table : FormatOf::other);
   const bool rows = table && !forecast && a.format.sequence_column.empty() && columns.sequence.empty();
   require_usage(a.steps == 0 || rows, "--steps", "is for tables with one row a sequence");
+  require_usage(
+      a.format.date_order == heed::DateOrder::automatic || !columns.time.empty() || !a.format.time_column.empty(),
+      "--date-order", "needs --time-column");
   if (!forecast) return;
   require_usage(!a.data.labels, "--labels", "is not for a forecast: the series says what follows");
   require_usage(a.format.label_column == heed::TableFormat().label_column, "--label-column", "is not for a forecast");
@@ -73,10 +76,11 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   if (missing.means.empty()) missing.means = standardized_means(stored);
   options.missing = missing.on_reading();
   const heed::Index features = stored.model.options.features;
+  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
   if (!stored.task.forecast()) {
     NumberData data = load_numbers(a.data, features, options);
     note_far_values(data, data.features_of_table, a.data.data);
-    stored.columns.check(data.columns, data.features_of_table, a.data.data);
+    stored.columns.check(data.columns, data.features_of_table, header_said, a.data.data);
     missing.fill(data, a.data.data);
     return data;
   }
@@ -85,7 +89,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};
   });
-  stored.columns.check({}, series.features_of_table, a.data.data);
+  stored.columns.check({}, series.features_of_table, header_said, a.data.data);
   note_far_values(series, series.features_of_table, a.data.data);
   NumberData windows;
   if (labels) {
@@ -95,8 +99,8 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     windows.last_values = std::move(parts.last_values);
     static_cast<heed::Sequences<double>&>(windows) = std::move(parts);
   } else {
-    note_empty_end(series, stored.task, a.data.data);
     windows = last_windows(series, stored.task, missing.how, a.data.data);
+    note_empty_end(series, stored.task, windows.unanswered, a.data.data);
   }
   missing.fill(windows, a.data.data);
   return windows;

@@ -52,7 +52,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
                          std::to_string(*features) + ", as in training", std::to_string(data.features())};
     });
     features = data.features();
-    if (!a.quiet && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
+    if (!a.quiet && !part && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
     if (numbers.forecast()) {  // its windows are filled one by one
       if (!a.quiet) note_uneven_times(data, files.data);
       filled = missing_values(data);
@@ -64,6 +64,8 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return data;
   };
   NumberData read = load(*a.data);
+  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
+  if (init) init->columns.check(read.columns, read.features_of_table, header_said, a.data->data);
   if (numbers.forecast()) set_forecasts(numbers, a, read);
   std::optional<std::vector<double>> offsets;  // where windows are relative: of those for training
   if (init) offsets = init->shift;
@@ -127,7 +129,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   const auto load_test = [&] {
     options.table = format_like(options.table, task.columns, {}, a.test->data);
     NumberData other = load(*a.test);
-    task.columns.check(other.columns, other.features_of_table, a.test->data);
+    task.columns.check(other.columns, other.features_of_table, header_said, a.test->data);
     return other;
   };
   Half test = a.test ? half(load_test(), a.test->data, false) : half(read, a.data->data, true);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,51 +107,6 @@ Index missing_values(const heed::Sequences<double>& series) {
     missing += std::count_if(values.begin(), values.end(), [](double value) { return std::isnan(value); });
   }
   return missing;
-}
-
-NumberData last_windows(const NumberData& series, const NumbersTask& task, heed::Missing missing,
-                        const std::filesystem::path& path) {
-  const Index features = series.features(), W = task.window;
-  const bool needs_value = missing != heed::Missing::zero && missing != heed::Missing::mean;
-  NumberData windows;
-  windows.x = heed::Tensor<double, 3>({series.count(), W, features});
-  windows.ids = series.ids;
-  windows.unanswered.resize(static_cast<std::size_t>(series.count()));
-  std::string which;
-  Index left_out = 0;
-  for (Index i = 0; i < series.count(); ++i) {
-    const Index steps = length_of(series, i);
-    const auto is_empty = [&] {
-      for (Index t = steps - W; t < steps; ++t) {
-        for (const Index f : task.forecasts) {
-          if (!std::isnan(series.x(i, t, f))) return false;
-        }
-      }
-      return needs_value;
-    };
-    heed::require(steps >= W || series.count() > 1, [&] {
-      return heed::Fault{"the series is too short", path.string(),
-                         counted(W, "step", "steps") + ", the window of the model", counted(steps, "step", "steps")};
-    });
-    if (steps >= W && !is_empty()) {
-      std::copy_n(&series.x(i, steps - W, 0), W * features, windows.x[i].data());
-      continue;
-    }
-    const auto at = static_cast<std::size_t>(i);
-    windows.unanswered[at] = true;
-    which +=
-        (which.empty() ? "" : ", ") + (at < series.ids.size() ? heed::in_quotes(series.ids[at]) : std::to_string(i));
-    ++left_out;
-  }
-  heed::require(left_out < series.count(), [&] {
-    return heed::Fault{
-        "no value to forecast from", path.string(), "one in the last " + counted(W, "step", "steps"), {}};
-  });
-  if (left_out > 0) {
-    std::fprintf(stderr, "%s: no answer for series that are too short, or have no value in the last %s: %s\n",
-                 path.string().c_str(), counted(W, "step", "steps").c_str(), which.c_str());
-  }
-  return windows;
 }
 
 }  // namespace classifier

@@ -3,6 +3,7 @@
 // Long series, and their windows, from which a forecast learns.
 
 #include <filesystem>
+#include <vector>
 
 #include "data.hpp"
 #include "heed/core/tensor.hpp"
@@ -52,7 +53,9 @@ heed::Tensor<double, 2> values_a_season_before(const SeriesParts& windows, const
 void note_short_series(const SeriesParts& windows, heed::Index count, const std::filesystem::path& path);
 
 /// Reports on standard error if the last rows have no value of what is to be forecast: answers are for what follows them.
-void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path);
+/// Series that have no answer are passed over.
+void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::vector<bool>& unanswered,
+                    const std::filesystem::path& path);
 
 /// The series without the share at their ends that is held out.
 heed::Sequences<double> without_end(heed::Sequences<double> series, double held_out);

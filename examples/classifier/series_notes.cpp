@@ -30,9 +30,11 @@ void note_short_series(const SeriesParts& windows, Index count, const std::files
                path.string().c_str(), windows.too_short, count, windows.too_short == 1 ? "is" : "are");
 }
 
-void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::filesystem::path& path) {
+void note_empty_end(const heed::Sequences<double>& series, const NumbersTask& task, const std::vector<bool>& unanswered,
+                    const std::filesystem::path& path) {
   Index rows = 0;
   for (Index i = 0; i < series.count(); ++i) {
+    if (unanswered[static_cast<std::size_t>(i)]) continue;
     const auto empty = [&](Index t) {
       return std::all_of(task.forecasts.begin(), task.forecasts.end(),
                          [&](Index f) { return std::isnan(series.x(i, t, f)); });

@@ -65,9 +65,10 @@ struct Columns {
 
   /// Fills in what a format does not set.
   void complete(heed::TableFormat& format) const;
-  /// Throws if a column of values stands elsewhere in a row than in training, or a feature elsewhere in a long table.
+  /// Throws if a column of values stands elsewhere in a row than in training, or a feature elsewhere in a long table; if
+  /// names are numbers and nobody said that there is a header, also if they are others.
   void check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
-             const std::filesystem::path& path) const;
+             bool header_said, const std::filesystem::path& path) const;
   /// Whether all columns of values have numbers for names, such as 400, 402, 404, which could be values.
   bool names_are_numbers() const;
   void write(heed::Metadata& metadata) const;

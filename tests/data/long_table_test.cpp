@@ -185,6 +185,10 @@ TEST(LongTable, AFirstColumnWithoutANameIsCalledAsPandasDoes) {
   const LongTableOptions options{.format = {.label_column = "none", .time_column = "Unnamed: 0"}};
   const auto x = parsed(text, options).sequences.x;
   EXPECT_EQ(Numbers(x.begin(), x.end()), (Numbers{6, 5}));
+  LongTableOptions dropped = options;
+  dropped.format.index_column = TableFormat::IndexColumn::drop;
+  const auto y = parsed(",Unnamed: 0,v\n1,2,5\n2,1,6\n", dropped).sequences.x;
+  EXPECT_EQ(Numbers(y.begin(), y.end()), (Numbers{6, 5})) << "a column of this name";
   EXPECT_NE(error(text, {.format = {.label_column = "none", .time_column = "t"}}).find("one of Unnamed: 0, v"),
             std::string::npos);
   EXPECT_NE(error(text, {.format = {.label_column = "none"}}).find("or time_column 'Unnamed: 0'"), std::string::npos);
@@ -199,7 +203,7 @@ TEST(LongTable, ARowInACommentIsAskedAbout) {
 TEST(LongTable, NamesWhatIsWrong) {
   EXPECT_EQ(error("id,t,x,y\na,31. Dezember 2025,2,u\na,1. Januar 2026,3,u\n", by("id", "t")),
             "x.csv, line 2, column 3: a time that cannot be put in order (expected a date such as 2025-12-31 or "
-            "2025-12-31T23:40, or a number, got '31. Dezember 2025')");
+            "2025-12-31T23:40+01:00, or a number, got '31. Dezember 2025')");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,1.0,3,u\n", by("id", "t")),
             "x.csv, lines 2 and 3: two rows of sequence 'a' have the same time (expected one row for each time)");
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\na,x,3,u\n", by("id", "t")),

@@ -438,6 +438,7 @@ TEST(TextTable, AFirstRowOfEvenNumbersAboveALabelOfItsOwnIsAskedAbout) {
   EXPECT_EQ(table_error("400,402,404,species\n1,3,5,a\n" + rows), "no error") << "windows of a ramp";
   EXPECT_EQ(table_error("400,402,404,c\n" + rows + "1,1,2,d\n"), "no error") << "labels may occur once here";
   EXPECT_EQ(table_error("400,402,404,7\n" + rows), "no error") << "a number for a label";
+  EXPECT_EQ(table_error("400,402,404,species\n" + rows, {.steps = 3, .label = Label::if_present}), "no error");
 }
 
 TEST(TextTable, ARowInACommentIsAskedAbout) {
@@ -456,6 +457,8 @@ TEST(TextTable, ARowInACommentIsAskedAbout) {
   named.format.header = heed::TableFormat::Header::yes;
   EXPECT_NE(table_error("# a,b,y\n1,2,a\n5,6,a\n", named).find("names of columns in a comment"), std::string::npos);
   EXPECT_EQ(table_error("# a note\nx,z,y\n1,2,a\n5,6,a\n", named), "no error");
+  EXPECT_EQ(table_error("# nm,nm,kind\n400,402,species\n1,2,a\n5,6,a\n", named), "no error") << "units";
+  EXPECT_NE(table_error("\xEF\xBB\xBFx,z,y\n#3,4,b\n5,6,a\n").find("line 2: a row that begins"), std::string::npos);
 }
 
 TEST(TextTable, ADelimiterBehindTheLastFieldIsNamed) {

@@ -67,6 +67,8 @@ TEST(WrittenDate, MayNeedAnOrder) {
   is_read_as("1-2-25 11:40 PM", "2025-01-02 23:40", DateOrder::month_first);
   is_read_as("25/01/02", "2025-01-02", DateOrder::year_first);
   is_read_as("01.02.70", "1970-02-01", DateOrder::day_first);
+  is_read_as("12.30.2025", "2025-12-30", DateOrder::month_first);
+  is_read_as("1.2.2025", "2025-01-02", DateOrder::month_first);
   EXPECT_FALSE(written_date("1/2/2025")->in(DateOrder::automatic));
   EXPECT_FALSE(written_date("1/2/2025")->in(DateOrder::year_first)) << "the year has four digits";
   EXPECT_FALSE(written_date("31/12/2025")->in(DateOrder::month_first));
@@ -147,6 +149,7 @@ TEST(WrittenDates, OneDayAboveTwelveTellsTheOrderOfAll) {
             (std::pair<std::string, DateOrder>("120", DateOrder::day_first)));
   EXPECT_EQ(sorted({"1/2/25", "1/31/25"}), (std::pair<std::string, DateOrder>("01", DateOrder::month_first)))
       << "25 is no day of the first month";
+  EXPECT_EQ(sorted({"1.12.2025", "2.1.2025"}, DateOrder::month_first).first, "01") << "with points, too";
   EXPECT_EQ(sorted({"24/01/05", "23/12/31"}, DateOrder::year_first).first, "10");
 }
 
@@ -168,7 +171,10 @@ TEST(WrittenDates, AreRefusedIfNoOrderSuitsAll) {
             "got '1/31/2025')");
   EXPECT_EQ(error({"1/31/2025", "31/1/2025"}, DateOrder::month_first),
             "x.csv, line 3, column 1: a date in another order (expected month-first, got '31/1/2025')");
-  EXPECT_NE(error({"31.12.2025", "2026-01-01"}).find("times of two kinds"), std::string::npos);
+  EXPECT_NE(error({"12.30.2025", "1.2.2025"}).find("cannot be put in order"), std::string::npos);
+  EXPECT_NE(error({"31.12.2025"}, DateOrder::month_first).find("a date in another order"), std::string::npos);
+  EXPECT_NE(error({"31.12.2025", "2026-01-01"}).find("times of two kinds (expected a date written as in the first row"),
+            std::string::npos);
   EXPECT_NE(error({"2026-01-01", "31.12.2025"}).find("times of two kinds"), std::string::npos);
   EXPECT_NE(error({"31.12.2025", "31.12.2025"}).find("the same time"), std::string::npos);
   EXPECT_NE(error({"31.12.2025", "Jan"}).find("cannot be put in order"), std::string::npos);

@@ -27,7 +27,7 @@ class FarValues : public Classifier {
   }
 };
 
-const std::string hint = "d.csv: if it stands for a missing value, leave the field empty and use --missing\n";
+const std::string hint = "d.csv: if they stand for missing values, write NaN, ? or nothing there, and use --missing\n";
 
 TEST_F(FarValues, AreNamedWithTheirNumber) {
   EXPECT_EQ(said("-999", "3"), "d.csv, feature 'x': -999 (2 of 80 values) is far from the others (0 to 16)\n" + hint);

@@ -43,6 +43,31 @@ TEST_F(Format, OfTablesIsAnOption) {
   EXPECT_NE(refused.err.find("an index column in front"), std::string::npos) << refused.err;
 }
 
+TEST_F(Format, TheModelKnowsNamesThatAreNumbers) {
+  std::string rows;
+  for (int i = 0; i < 6; ++i)
+    rows += std::to_string(i % 3) + ",0.5," + std::to_string(i % 2) + (i % 2 ? ",a\n" : ",b\n");
+  folder.file("n.csv", "400,402,405,species\n" + rows);
+  folder.file("even.csv", "400,402,404,species\n" + rows);
+  folder.file("none.csv", rows);
+  folder.file("other.csv", "401,403,406,species\n" + rows);
+  const auto fails = [&](const std::string& arguments, const std::string& with) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.code, 1) << arguments;
+    EXPECT_NE(result.err.find(with), std::string::npos) << arguments << '\n' << result.err;
+  };
+  fails("train --data even.csv", "a first row that may hold names or values (expected --header yes or no");
+  fails("train --task regression --data n.csv", "--header yes where the first row has names");
+  EXPECT_TRUE(has_line(train("--data n.csv --header yes"), "6 sequences of 3 steps"));
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data n.csv")).size(), 6u);
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data none.csv --header no")).size(), 6u);
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data other.csv --header yes")).size(), 6u);
+  for (const char* command : {"predict", "evaluate", "train --init"}) {
+    const std::string model = command == std::string("train --init") ? " m.safetensors" : " --model m.safetensors";
+    fails(command + model + " --data none.csv", "the first row does not have the names of training");
+  }
+}
+
 TEST_F(Format, TheModelKnowsThatAnIndexColumnIsKept) {
   folder.file("i.csv", "id,x,label\n101,6,a\n102,8,b\n103,6,a\n");
   EXPECT_NE(run("train --data i.csv --epochs 1").err.find("index"), std::string::npos);

@@ -148,9 +148,11 @@ TEST_F(LongTables, FeaturesInAnotherOrderAreAnError) {
   output_of("predict --model m.safetensors --data d.csv --feature-columns x,y");
   for (const char* command : {"predict", "evaluate", "explain"}) {
     fails(std::string(command) + " --model m.safetensors --data d.csv --feature-columns y,x",
-          "the features stand in another order than in training; --feature-columns names them (expected 'x' as feature "
-          "1, got 'y')");
+          "the features stand in another order than in training (expected --feature-columns x,y, or none, got 'y,x')");
   }
+  fails("train --data d.csv --init m.safetensors --feature-columns y,x", "the features stand in another order");
+  write("z.csv");
+  output_of("predict --model m.safetensors --data z.csv --feature-columns x,t");  // another column
 }
 
 TEST_F(LongTables, AnEmptyValueOfAnOptionIsAnError) {

@@ -282,8 +282,9 @@ TEST_F(Numbers, AForecastLeavesOutSeriesThatAreTooShort) {
   fails("predict --model m.safetensors --data short.csv",
         "short.csv: the series is too short (expected 4 steps, the window of the model, got 2 steps)");
   folder.file("none.csv", "shop,sales\nnew,1\nnew,2\nother,1\n");
-  fails("predict --model m.safetensors --data none.csv", "none.csv: no value to forecast from");
-  fails("explain --model m.safetensors --data new.csv", "a series without a value to forecast from");
+  fails("predict --model m.safetensors --data none.csv",
+        "none.csv: all series are too short (expected 4 steps, the window of the model, got at most 2 steps)");
+  fails("explain --model m.safetensors --data new.csv", "no value to forecast from in some series; leave them out");
   fails("train --task forecast --window 40 --sequence-column shop --data new.csv",
         "all series are too short (expected 40 steps and the 1 that follow, got at most 30 steps)");
 }

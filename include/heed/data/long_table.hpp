@@ -184,8 +184,8 @@ class LongTableReader {
       row.time = numbers_.time(fields_[*columns_.time], text_at(*columns_.time, "time"), dates_);
       const bool of_one_form = dates_.size() == 0 || dates_.size() == rows_.size() + 1;
       if (!rows_.empty() && (row.time.kind != rows_[0].time.kind || !of_one_form)) {
-        reader_.fail(fields_[*columns_.time], "times of two kinds",
-                     to_text(rows_[0].time.kind) + std::string(" as in the first row"),
+        const std::string kind = to_text(rows_[0].time.kind) + std::string(of_one_form ? "" : " written");
+        reader_.fail(fields_[*columns_.time], "times of two kinds", kind + " as in the first row",
                      in_quotes(fields_[*columns_.time]));
       }
     }

@@ -19,10 +19,10 @@ namespace heed::inline HEED_ABI {
 
 /// What stands first in dates such as 12/31/2025.
 enum class DateOrder {
-  automatic,    ///< what one of the dates of the column tells for all: a day above 12
+  automatic,    ///< the only one that suits all dates of the column; with points the day is first
   day_first,    ///< 31/12/2025
   month_first,  ///< 12/31/2025
-  year_first    ///< 25/12/31; four digits in front are always the year
+  year_first    ///< 25/12/31; four digits are always the year
 };
 constexpr std::array<std::string_view, 4> names_of(DateOrder) {
   return {"auto", "day-first", "month-first", "year-first"};

@@ -115,10 +115,12 @@ HEED_FUNCTION double time_between(const TimeKey& a, const TimeKey& b) {
 
 HEED_FUNCTION bool is_other_date(std::string_view text) {
   detail::DateReader reader(text);
-  if (reader.begins_with_date() && (reader.done() || reader.goes_on_with_hour())) {
+  if (reader.begins_with_date()) {
     std::int64_t seconds = 0;
     double part = 0;
-    return !detail::DateReader(text).read_iso(seconds, part);
+    const bool alone = reader.done(), hours = reader.starts_with_any("Tt ");
+    if ((alone || hours) && !detail::DateReader(text.substr(0, 10)).read_iso(seconds, part)) return true;
+    if (reader.goes_on_with_zone()) return !detail::DateReader(text).read_iso(seconds, part);
   }
   const bool negative = text.size() > 1 && text[0] == '-' && detail::is_digit(text[1]);  // and no number of any writing
   return (negative && text.find_first_not_of("0123456789.,+-eE") != text.npos) ||

@@ -87,13 +87,14 @@ class DateReader {
     return true;
   }
 
-  /// Z, UTC, +01:00, +0100, +01, UTC+1, +01:00[Europe/Berlin]; or nothing
+  /// Z, UTC, +01:00, +0100, +01, UTC+1, +01:00[Europe/Berlin], +0100 (CET), +0100 CET; or nothing
   bool zone(std::int64_t& seconds) {
     skip(" ");
     const std::string_view name = word();
     const bool universal = name == "Z" || name == "z" || name == "UTC" || name == "GMT";
     if (rest_.empty()) return name.empty() || universal;
     if (!name.empty() && !universal) return false;
+    if (universal && rest_[0] == '[') return place_in_brackets();
     const int sign = take('+') ? 1 : take('-') ? -1 : 0;
     std::int64_t hours = 0, minutes = 0;
     if (sign == 0 || !digits(name.empty() || count_digits() > 1 ? 2 : 1, hours)) return false;
@@ -101,8 +102,7 @@ class DateReader {
       if (!digits(2, minutes)) return false;
     }
     seconds -= sign * (3600 * hours + 60 * minutes);
-    if (take('[')) rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
-    return true;
+    return place_in_brackets();
   }
 
   /// Whether it begins as a date of ISO 8601 does.
@@ -111,13 +111,31 @@ class DateReader {
     return digits(4, year) && take('-') && digits(2, month) && take('-') && digits(2, day) && count_digits() == 0 &&
            month >= 1 && month <= 12 && day >= 1 && day <= 31;
   }
-  /// Whether an hour follows, as in a date of ISO 8601.
-  bool goes_on_with_hour() {
-    std::int64_t hour = 0;
-    return take_any("Tt ") && digits(2, hour) && take(':');
+  /// Whether a time of day follows, and then what may be a zone: its name (EST, Europe/Berlin) or a sign and a digit.
+  bool goes_on_with_zone() {
+    std::int64_t hour = 0, seconds = 0;
+    double part = 0;
+    if (!take_any("Tt ") || !digits(2, hour) || !minutes(hour, seconds, part)) return false;
+    skip(" ");
+    if (take_any("+-")) return count_digits() > 0;
+    const std::string_view name = word();
+    const bool capitals = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return !name.empty() && (rest_.starts_with('/') || (capitals && name.size() >= 3 && name.size() <= 5));
   }
 
  private:
+  /// Behind an offset from UTC the name of the zone says nothing new.
+  bool place_in_brackets() {
+    skip(" ");
+    const char close = take('[') ? ']' : take('(') ? ')' : '\0';
+    if (close == '\0') {
+      word();
+    } else {
+      rest_.remove_prefix(std::min(rest_.find(close), rest_.size()));
+      if (!take(close)) return false;
+    }
+    return rest_.empty();
+  }
   static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
   bool fraction(double& part) {
     if (!take('.') && !take(',')) return true;

@@ -112,8 +112,8 @@ class LongTableColumnFinder {
   static constexpr const char* unnamed = "Unnamed: 0";  // as pandas calls a first column without a name
 
   std::size_t column(const std::string& name) const {
-    if (name == unnamed && header_ && names_[0].empty()) return 0;
     const auto found = std::find(names_.begin(), names_.end(), name);
+    if (found == names_.end() && name == unnamed && header_ && names_[0].empty()) return 0;
     require(found != names_.end(), [&] {
       std::vector<std::string> known = names_;
       if (!known.empty() && known[0].empty()) known[0] = unnamed;

@@ -81,7 +81,7 @@ class TableNumbers {
       time.kind = TimeKey::Kind::date;
       if (dates.add(field, text)) return time;
       reader_.fail(field, "a time that cannot be put in order",
-                   "a date such as 2025-12-31 or 2025-12-31T23:40, or a number", in_quotes(text));
+                   "a date such as 2025-12-31 or 2025-12-31T23:40+01:00, or a number", in_quotes(text));
     }
     if (std::count(text.begin(), text.end(), ',') < 2) explain_decimals(field, text);  // 1,2,10 is a word
     time.word = text;
@@ -120,7 +120,8 @@ class TableNumbers {
     }
     const std::size_t comma = text.find(',');  // "12,345" between commas is no decimal
     const bool thousands = commas == 1 && !comma_form && delimiter_ != ';' && delimiter_ != '\t' &&
-                           field.starts_with('"') && text.size() == comma + 4;
+                           field.starts_with('"') && text.size() == comma + 4 &&
+                           text.substr(0, comma).find_first_of("123456789") != text.npos;
     if (commas > 1 || (commas == 1 && points) || thousands) {
       reader_.fail(field, "a number with thousands separators",
                    comma_form ? "digits and a decimal comma" : "digits and a decimal point", in_quotes(field));

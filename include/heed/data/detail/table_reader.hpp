@@ -104,7 +104,8 @@ class TableReader {
       if (!is_label_column(i)) table.names.push_back(header_.names[i]);
     }
     table.label_columns = std::max<Index>(std::ssize(labels_), 1);
-    if (format_.header == TableFormat::Header::automatic && !header_.there && !options_.read.targets) {
+    const bool may_ask = options_.label == Label::last && !options_.read.targets;
+    if (may_ask && format_.header == TableFormat::Header::automatic && !header_.there) {
       refuse_even_names(table.values, static_cast<std::size_t>(table.columns), table.labels, where_ + ", first row");
     }
     return table;

@@ -31,6 +31,15 @@ inline std::vector<bool> numbers_in(std::string_view line, const TableFormat& fo
   return numbers;
 }
 
+/// Whether the fields of a line are different: units may be equal, names may not.
+inline bool distinct_in(std::string_view line, const TableFormat& format) {
+  TextReader reader(line, "", TextReader::Comments::none);
+  std::vector<std::string_view> fields;
+  if (reader.next()) split_row(reader, format.delimiter, fields);
+  std::sort(fields.begin(), fields.end());
+  return std::adjacent_find(fields.begin(), fields.end()) == fields.end();
+}
+
 /// Rejects comments between rows that look like a row: they have as many fields, and numbers in the same columns behind
 /// the first, or below names. Also rejects one in front that has the names which the format asks for.
 inline void refuse_rows_in_comments(std::string_view text, const TableFormat& format, const std::string& where) {
@@ -39,6 +48,7 @@ inline void refuse_rows_in_comments(std::string_view text, const TableFormat& fo
   std::string_view comment, row;  // in front of the first row; the last row
   Index number = 0;
   const auto place = [&] { return where + ", line " + std::to_string(number); };
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const std::size_t last = text.rfind('#');
   for (std::size_t at = 0; last != text.npos && at < text.size() && (at <= last || row.empty());) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -49,7 +59,7 @@ inline void refuse_rows_in_comments(std::string_view text, const TableFormat& fo
     if (!line.starts_with('#')) {
       if (row.empty() && !comment.empty() && names_wanted) {
         const std::vector<bool> names = numbers_in(comment, format), first = numbers_in(line, format);
-        const bool values = std::any_of(first.begin(), first.end(), is_true);
+        const bool values = std::any_of(first.begin(), first.end(), is_true) && distinct_in(comment.substr(1), format);
         require(names.size() < 2 || names.size() != first.size() || !values, [&] {
           return Fault{"names of columns in a comment", place(), "a first row of names without #", "numbers"};
         });

@@ -23,6 +23,7 @@ namespace detail {
 struct WrittenDate {
   std::array<std::int64_t, 3> numbers = {};  // year, month, day; if that is not known, as they stand
   bool known = true;
+  bool points = false;       // 31.12.2025: the day is first unless another order is said
   bool short_year = false;   // of two digits: 69 to 99 are of the 20th century, as POSIX has it
   std::int64_t seconds = 0;  // of the day
   double part = 0;           // of a second
@@ -63,6 +64,7 @@ class WrittenDates {
 #if HEED_BODIES
 
 #include <algorithm>
+#include <iterator>
 
 #include "heed/core/error.hpp"
 #include "heed/data/detail/date_reader.hpp"
@@ -118,10 +120,10 @@ class WrittenDateReader {
       return false;
     }
     if (!number(b) || separator() != between || !any_year(year)) return false;
-    if (between == '.' && !date_.short_year) return set(year, b, a);
     date_.numbers = {a, b, year};
     date_.known = false;
-    return true;
+    date_.points = between == '.' && !date_.short_year;
+    return !date_.points || date_.in(DateOrder::day_first) || date_.in(DateOrder::month_first);
   }
   /// Dec 31, 2025; Dec 2025; Q4 2025
   bool from_word(std::string_view word) {
@@ -197,9 +199,10 @@ HEED_FUNCTION std::optional<TimeKey> WrittenDate::in(DateOrder order) const {
   auto [year, month, day] = numbers;
   if (!known) {
     const auto [a, b, c] = numbers;
+    if (order == DateOrder::automatic && points) order = DateOrder::day_first;
+    if (order == DateOrder::automatic || (order == DateOrder::year_first && !short_year)) return {};
     if (order == DateOrder::day_first) day = a, month = b, year = c;
     if (order == DateOrder::month_first) day = b, month = a, year = c;
-    if (order == DateOrder::automatic || (order == DateOrder::year_first && !short_year)) return {};
     if (short_year) year = of_century(year);
   }
   if (!is_day(year, month, day)) return {};
@@ -209,13 +212,14 @@ HEED_FUNCTION std::optional<TimeKey> WrittenDate::in(DateOrder order) const {
 HEED_FUNCTION bool WrittenDates::add(std::string_view field, const std::string& text) {
   const std::optional<WrittenDate> date = written_date(text);
   if (!date) return false;
-  if (!date->known) {
+  const bool is_said = said_ != DateOrder::automatic;
+  if (is_said && !date->known && !date->in(said_)) {
+    reader_.fail(field, "a date in another order", std::string(to_text(said_)), in_quotes(text));
+  }
+  if (!is_said && !date->known && !date->points) {
     std::vector<DateOrder> still;
     std::copy_if(possible_.begin(), possible_.end(), std::back_inserter(still),
                  [&](DateOrder order) { return date->in(order).has_value(); });
-    if (said_ != DateOrder::automatic && !date->in(said_)) {
-      reader_.fail(field, "a date in another order", std::string(to_text(said_)), in_quotes(text));
-    }
     if (still.empty()) {
       if (unclear_.empty()) return false;  // no date at all
       reader_.fail(field, "dates of several orders", "day, month and year in one order in all rows", in_quotes(text));
@@ -226,13 +230,13 @@ HEED_FUNCTION bool WrittenDates::add(std::string_view field, const std::string& 
       place_ = reader_.place(field);
     }
   }
+  if (!is_said && date->points && !date->in(DateOrder::automatic)) return false;
   dates_.push_back(*date);
   return true;
 }
 
 HEED_FUNCTION DateOrder WrittenDates::order() const {
-  if (unclear_.empty()) return DateOrder::automatic;
-  if (said_ != DateOrder::automatic) return said_;
+  if (unclear_.empty() || said_ != DateOrder::automatic) return said_;
   require(possible_.size() == 1, [&] {
     std::string orders_there;
     for (const DateOrder order : possible_) {
