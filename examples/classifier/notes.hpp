@@ -33,6 +33,12 @@ void note_rising_features(const heed::Sequences<float>& sequences, const Columns
 void note_constant_features(const heed::FeatureStatistics& statistics, const Columns& columns,
                             const std::filesystem::path& path);
 
+/// Whether one process reads all sequences: notes about some of them would mislead.
+inline bool reads_all(const heed::Part& part) {
+  constexpr heed::Index many = 1'000'000;
+  return !part || part(many).count() == many;
+}
+
 /// Reports on standard error values that are far from all others of their feature, as -999 for a missing value is, or a
 /// fault of a sensor. One of them spoils means, deviations and training. Features with few different values are passed
 /// over.
