@@ -31,13 +31,16 @@ namespace {
 // A table of one row a time step.
 NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions& options) {
   using Label = heed::TableOptions::Label;
-  heed::TableFormat format = options.table;
-  if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
-  const Label label = format.label_column == "none" ? Label::none : options.labels ? Label::last : Label::if_present;
+  const Label label = options.table.label_column == "none" ? Label::none
+                      : options.labels                     ? Label::last
+                                                           : Label::if_present;
   auto table = heed::read_long_table<double>(
-      path, {format, label, {options.missing, options.targets, options.labels, options.fits_float}});
+      path, {options.table, label, {options.missing, options.targets, options.labels, options.fits_float}});
   NumberData data;
   static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
+  if (options.part) {
+    heed::detail::keep_part(data, heed::detail::rows_of(options.part, data.count(), path.string()));
+  }
   data.features_of_table = std::move(table.features);
   data.labels_of_table = std::move(table.labels);
   data.is_long = true;

@@ -58,6 +58,21 @@ void inspect(const ChainModel& chain) {
   std::printf("parameters %jd\n", heed::parameter_count(chain));
 }
 
+/// What the model knows of the table it was trained on.
+template <class M>
+void print_table(const StoredModel<M>& stored) {
+  heed::Metadata said;
+  stored.columns.write(said);
+  if (!stored.label_column.empty()) said["label_column"] = stored.label_column;
+  if (said.empty()) return;
+  std::printf("\ntable\n");
+  for (const auto& [name, value] : said) {
+    std::string line = name + ": ";
+    for (const char c : printable(value)) line += c == ',' ? std::string(", ") : std::string(1, c);
+    std::fputs(wrapped(line, 80, 2).c_str(), stdout);
+  }
+}
+
 template <class M>
 void inspect(const StoredModel<M>& stored) {
   const auto& model = classifier_of(stored.model);
@@ -72,6 +87,7 @@ void inspect(const StoredModel<M>& stored) {
   }
   if constexpr (!is_text<M>) {
     if (model.last_value.active()) std::printf("\nforecasts changes from the last value\n");
+    print_table(stored);
   }
   if (model.standardize.active()) {
     std::printf("\nstandardize  %14s %14s\n", "mean", "deviation");

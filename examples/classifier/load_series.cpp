@@ -48,10 +48,8 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
     series.labels.clear();
     series.targets = {};
   } else {
-    heed::TableFormat format = options.table;
-    if (heed::detail::extension(path) == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
     auto table = heed::read_long_table<double>(
-        path, {format, heed::TableOptions::Label::none, {.missing = options.missing, .fits_float = true}});
+        path, {options.table, heed::TableOptions::Label::none, {.missing = options.missing, .fits_float = true}});
     series.least_step = table.least_step;
     series.most_step = table.most_step;
     series.dates = table.dates;

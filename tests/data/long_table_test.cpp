@@ -333,4 +333,18 @@ TEST(LongTable, IsReadByLoad) {
   EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 3, 2}));
 }
 
+TEST(LongTable, ATsvHasTabs) {
+  const Folder folder;
+  const LongTableOptions options{.format = {.label_column = "none", .time_column = "time of day"}};
+  const auto tabs = folder.file("d.TSV", "time of day\tx y\n1\t2\n2\t3\n");
+  EXPECT_EQ(heed::read_long_table<float>(tabs, options).features, (Words{"x y"}));
+  LongTableOptions named = options;
+  named.format.delimiter = ';';
+  EXPECT_EQ(heed::read_long_table<float>(folder.file("s.tsv", "time of day;x\n1;2\n"), named).features, (Words{"x"}));
+  EXPECT_EQ(
+      error_of([&] { heed::read_long_table<float>(folder.file("c.tsv", "sep=;\ntime of day;x\n1;2\n"), options); }),
+      (folder / "c.tsv").string() +
+          ", line 1: the first line names another delimiter (expected tab that was named, got ';')");
+}
+
 }  // namespace long_table_test

@@ -142,6 +142,19 @@ TEST(WrittenDates, OrderTheStepsOfATable) {
   EXPECT_EQ(sorted({"2025-01-01 01:00 PM", "2025-01-01 11:00 AM", "2025-01-01 12:00 AM"}).first, "210");
 }
 
+TEST(WrittenDates, NumbersOfEightDigitsAreDaysIfAllAre) {
+  EXPECT_EQ(sorted({"20250201", "20250131", "20241231"}).first, "210");
+  const auto table = [](const std::string& rows) {
+    return heed::parse_long_table<float>("t,x\n" + rows, "x.csv",
+                                         {.format = {.label_column = "none", .time_column = "t"}});
+  };
+  EXPECT_EQ(table("20250131,1\n20250201,2\n").most_step, 86400) << "the next day, not 70 later";
+  for (const char* other : {"20250132", "20251301", "20250229", "21000101", "18991231", "20250131.5", "2025013"}) {
+    EXPECT_FALSE(table("20250131,1\n" + std::string(other) + ",2\n").dates) << other;
+  }
+  EXPECT_TRUE(table("20240229,1\n").dates);
+}
+
 TEST(WrittenDates, OneDayAboveTwelveTellsTheOrderOfAll) {
   EXPECT_EQ(sorted({"1/2/2025", "2/1/2025", "1/31/2025"}),
             (std::pair<std::string, DateOrder>("021", DateOrder::month_first)));

@@ -116,6 +116,21 @@ TEST_F(Together, RaggedSequencesAndWordsGiveTheBytesOfOneProcess) {
   expect_the_same("train --data r.ts --epochs 2 --batch 32 --attention additive");
 }
 
+TEST_F(Together, TablesOfOneRowATimeStepGiveTheBytesOfOneProcess) {
+  std::string rows = "id,t,x,y,label,level\n";
+  for (int i = 0; i < 150; ++i) {
+    for (int t = 0; t < 2 + i % 4; ++t) {
+      rows += "s" + std::to_string(i) + ',' + std::to_string(t) + ',' +
+              std::to_string((i % 2) * t + 0.01 * (i * 7 % 11)) + ',' + std::to_string(i % 5) +
+              (i % 2 ? ",up," : ",down,") + std::to_string(0.5 * (i % 7)) + '\n';
+    }
+  }
+  folder.file("d.csv", rows);
+  const std::string train = "train --data d.csv --test d.csv --epochs 2 --sequence-column id --time-column t ";
+  expect_the_same(train + "--feature-columns x,y --label-column label");
+  expect_the_same(train + "--feature-columns x,y --label-column level --task regression --batch 32");
+}
+
 TEST_F(Together, TheBuiltInTaskAndAModelToStartFromGiveTheBytesOfOneProcess) {
   output_of("train --epochs 1 --quiet --hidden 4 --model start.safetensors");
   expect_the_same("train --epochs 1 --init start.safetensors --standardize --batch 5000");

@@ -114,6 +114,16 @@ TEST_F(LongTables, FeaturesAndTargetsByName) {
   fails(train + "--data d.csv --feature-columns x,t --label-column label", "a column is named twice");
 }
 
+TEST_F(LongTables, AreShownByInspect) {
+  write("d.csv");
+  output_of(train + "--quiet --data d.csv --model m.safetensors");
+  const std::string out = output_of("inspect m.safetensors");
+  EXPECT_NE(out.find("\ntable\n"), std::string::npos) << out;
+  for (const char* line : {"sequence_column: id", "time_column: t", "feature_columns: x, y"}) {
+    EXPECT_NE(out.find(std::string("  ") + line + '\n'), std::string::npos) << line << '\n' << out;
+  }
+}
+
 TEST_F(LongTables, NameTheSequenceAtFault) {
   folder.file("d.csv", "id,t,x,label\na,1,2,up\na,2,3,down\n");
   fails(train + "--data d.csv", "the label changes of sequence 'a'");

@@ -33,7 +33,7 @@ struct LoadOptions {
   Index features = 1;                ///< of a table; other formats contain it
   Index steps = 0;                   ///< of a table; 0: as its rows have. Required if rows may lack their label
   bool labels = true;                ///< whether labels are required; otherwise, if a sequence lacks its label, all do
-  TableFormat table = {};            ///< the format of tables; a `.tsv` has tabs
+  TableFormat table = {};            ///< the format of tables
   Part part = {};                    ///< which sequences to load, given their number in the file; empty: all
   Unpack unpack = {};                ///< of compressed archives: `unzip` of heed/archive/unzip.hpp
   Missing missing = Missing::error;  ///< what to do with missing values
@@ -131,13 +131,11 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   } else {
     using Label = TableOptions::Label;
     const bool is_long = !options.table.sequence_column.empty();
-    TableFormat format = options.table;
-    const Label label = labels_path || format.label_column == "none" ? Label::none
-                        : options.labels                             ? Label::last
-                                                                     : Label::if_present;
-    if (extension == ".tsv" && format.delimiter == '\0') format.delimiter = '\t';
-    sequences = is_long ? read_long_table<S>(path, {std::move(format), label, read}).sequences
-                        : read_table<S>(path, {options.features, options.steps, label, std::move(format), read});
+    const Label label = labels_path || options.table.label_column == "none" ? Label::none
+                        : options.labels                                    ? Label::last
+                                                                            : Label::if_present;
+    sequences = is_long ? read_long_table<S>(path, {options.table, label, read}).sequences
+                        : read_table<S>(path, {options.features, options.steps, label, options.table, read});
   }
   if (!array || filled) {
     count = sequences.count();

@@ -63,7 +63,7 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
 /// Rows with the same value in `format.sequence_column` form a sequence. Sequences are in the order of their first
 /// rows. Within a sequence, `format.time_column` orders the steps; without it they keep the order of the rows. Times are
 /// numbers, dates or words, see `TimeKey`; dates may also be written as 31.12.2025, 12/31/25 11:40 PM, 31 Dec 2025,
-/// Dec 2025, 12/2025 or Q4 2025. Features are the columns `format.feature_columns`, or all that are neither sequence nor
+/// Dec 2025, 12/2025, Q4 2025 or, in all rows, 20251231. Features are the columns `format.feature_columns`, or all that are neither sequence nor
 /// time nor label. The label is in the column `format.label_column`: a name, "first", "last" (of the remaining columns)
 /// or "none"; there may be several targets. All rows of a sequence have the same label.
 ///
@@ -86,7 +86,7 @@ LongTable<S> parse_long_table(std::string_view text, const std::string& where, c
 /// Reads a file with `parse_long_table`.
 template <class S>
 LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableOptions& options) {
-  return detail::parse_file(path, parse_long_table<S>, options);
+  return detail::parse_table_file(path, parse_long_table<S>, options);
 }
 
 }  // namespace heed::inline HEED_ISA
@@ -209,7 +209,7 @@ class LongTableReader {
 
   LongTable<double> pack() {
     LongTable<double> table{.date_order = dates_.order()};
-    for (std::size_t i = 0; i < dates_.size(); ++i) rows_[i].time = dates_.key(i, table.date_order);
+    dates_.set_times(rows_, table.date_order);
     std::vector<std::size_t> order(rows_.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

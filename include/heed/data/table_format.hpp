@@ -44,7 +44,8 @@ struct TableFormat {
     drop_known
   };
   Header header = Header::automatic;
-  /// Between fields; '\0': what a first line such as `sep=;` names, or commas in lines that have one, otherwise blanks.
+  /// Between fields; '\0': tabs in a `.tsv`, what a first line such as `sep=;` names, or commas in lines that have one,
+  /// otherwise blanks.
   char delimiter = '\0';
   char decimal = '.';                 ///< of numbers; or ',': then no number has a point, and `delimiter` is named
   std::string label_column = "last";  ///< "first", "last", "none", or a name in the header; several targets: "a,b"
@@ -79,6 +80,8 @@ namespace detail {
 HEED_FUNCTION std::vector<std::string> names_in(std::string_view list);
 HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<std::string>& names,
                                    const std::string& where);
+/// "tab", "blank", "';'"
+HEED_FUNCTION std::string delimiter_text(char delimiter);
 /// Throws if decimals stand behind another character than a point or a comma, or if the delimiter could be a comma, too,
 /// or a part of a number or word.
 HEED_FUNCTION void check_separators(const TableFormat& format, const std::string& where);
@@ -127,6 +130,10 @@ HEED_FUNCTION Fault no_such_column(const std::string& name, const std::vector<st
     add(names.back());
   }
   return {"no column has this name", where, known, in_quotes(name)};
+}
+
+HEED_FUNCTION std::string delimiter_text(char delimiter) {
+  return delimiter == '\t' ? "tab" : delimiter == ' ' ? "blank" : in_quotes({&delimiter, 1});
 }
 
 HEED_FUNCTION void check_separators(const TableFormat& format, const std::string& where) {
@@ -178,7 +185,7 @@ HEED_FUNCTION void take_delimiter(std::string_view& text, TableFormat& format, c
   const char said = line[4];
   require(format.delimiter == '\0' || format.delimiter == said, [&] {
     return Fault{"the first line names another delimiter", where + ", line 1",
-                 in_quotes({&format.delimiter, 1}) + " that was named", in_quotes({&said, 1})};
+                 delimiter_text(format.delimiter) + " that was named", delimiter_text(said)};
   });
   format.delimiter = said;
   text.remove_prefix(size);  // the end of the line stays: lines are counted

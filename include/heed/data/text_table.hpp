@@ -56,7 +56,7 @@ Sequences<S> parse_table(std::string_view text, const std::string& where, const 
 /// Reads a file with `parse_table`.
 template <class S>
 Sequences<S> read_table(const std::filesystem::path& path, const TableOptions& options = {}) {
-  return detail::parse_file(path, parse_table<S>, options);
+  return detail::parse_table_file(path, parse_table<S>, options);
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -25,5 +25,17 @@ Result parse_file(const std::filesystem::path& path,
   rethrow_as_error(path.string());
 }
 
+/// The same on a table. A `.tsv` has tabs, unless the options name another delimiter.
+template <class Result, class Options>
+Result parse_table_file(const std::filesystem::path& path,
+                        Result (*parse)(std::string_view, const std::string&, const Options&), const Options& options) {
+  if (options.format.delimiter != '\0' || ascii_lower(path.extension().string()) != ".tsv") {
+    return parse_file(path, parse, options);
+  }
+  Options with_tabs = options;
+  with_tabs.format.delimiter = '\t';
+  return parse_file(path, parse, with_tabs);
+}
+
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA

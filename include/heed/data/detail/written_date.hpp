@@ -2,6 +2,7 @@
 
 // Dates that do not begin with the year, as spreadsheets and people write them.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +33,9 @@ struct WrittenDate {
   std::optional<TimeKey> in(DateOrder order) const;
 };
 
+/// The day that a number such as 20251231 is, of the years 1900 to 2099; nothing if it is none.
+HEED_FUNCTION std::optional<TimeKey> compact_day(const TimeKey& number);
+
 /// Nothing if the text is no such date.
 HEED_FUNCTION std::optional<WrittenDate> written_date(std::string_view text);
 
@@ -46,7 +50,14 @@ class WrittenDates {
   bool add(std::string_view field, const std::string& text);
   /// The order of their numbers; `automatic` if each date is clear without. Throws if several are possible.
   DateOrder order() const;
-  TimeKey key(std::size_t i, DateOrder order) const { return *dates_[i].in(order); }
+  /// Sets `time` of each row to its date. Numbers are days if all of them are such as 20251231.
+  template <class Rows>
+  void set_times(Rows& rows, DateOrder order) const {
+    for (std::size_t i = 0; i < dates_.size(); ++i) rows[i].time = *dates_[i].in(order);
+    if (std::all_of(rows.begin(), rows.end(), [](auto& row) { return compact_day(row.time).has_value(); })) {
+      for (auto& row : rows) row.time = *compact_day(row.time);
+    }
+  }
 
  private:
   static constexpr std::array orders{DateOrder::day_first, DateOrder::month_first, DateOrder::year_first};
@@ -63,7 +74,6 @@ class WrittenDates {
 
 #if HEED_BODIES
 
-#include <algorithm>
 #include <iterator>
 
 #include "heed/core/error.hpp"
@@ -194,6 +204,13 @@ class WrittenDateReader {
 };
 
 HEED_FUNCTION std::optional<WrittenDate> written_date(std::string_view text) { return WrittenDateReader(text).read(); }
+
+HEED_FUNCTION std::optional<TimeKey> compact_day(const TimeKey& number) {
+  const std::int64_t year = number.whole / 10000, month = number.whole / 100 % 100, day = number.whole % 100;
+  const bool is = number.kind == TimeKey::Kind::number && number.part == 0 && year >= 1900 && year <= 2099;
+  if (!is || !is_day(year, month, day)) return {};
+  return TimeKey{TimeKey::Kind::date, seconds_to_day(year, month, day), 0, {}};
+}
 
 HEED_FUNCTION std::optional<TimeKey> WrittenDate::in(DateOrder order) const {
   auto [year, month, day] = numbers;
