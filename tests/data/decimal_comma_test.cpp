@@ -75,7 +75,7 @@ TEST(DecimalComma, NumbersAreThoseOfThePointForm) {
               std::string("x.csv, line 1, column 3: not a number (expected a number, got '") + none + "')");
   }
   EXPECT_EQ(wide_error("0;1,5e400;a\n"),
-            "x.csv, line 1, column 3: number out of range (expected a number that fits 8 bytes, got '1,5e400')");
+            "x.csv, line 1, column 3: number out of range (expected a number that fits a double, got '1,5e400')");
   EXPECT_EQ(values_of(wide("1,5\n2,5\n", {.label = Label::none, .format = comma})), (Numbers{1.5, 2.5}))
       << "one column";
   EXPECT_EQ(values_of(wide("1,5;NA;2,5;a\n", {.format = comma, .read = {.missing = heed::Missing::linear}})),

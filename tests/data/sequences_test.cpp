@@ -140,8 +140,8 @@ TEST(Sequences, OfWordsAreNotPaddedToFarMoreThanTheyHold) {
 TEST(Narrowed, RefusesWhatDoesNotFit) {
   Sequences<double> s{Tensor<double, 3>({1, 1, 2}, {1, 1e39})};
   EXPECT_EQ(error_of([&] { heed::narrowed<float>(s, "x.csv"); }),
-            "x.csv, sequence 0, step 0, feature 1 (counted from 0): number out of range (expected a number that fits 4 "
-            "bytes, "
+            "x.csv, sequence 0, step 0, feature 1 (counted from 0): number out of range (expected a number that fits a "
+            "float, "
             "got 1e+39)");
   s.x(0, 0, 1) = std::numeric_limits<double>::infinity();
   EXPECT_NE(error_of([&] { heed::narrowed<float>(s, "x.csv"); }).find("value is not finite"), std::string::npos);
@@ -154,7 +154,7 @@ TEST(Narrowed, RefusesWhatDoesNotFit) {
   s.targets = Tensor<double, 2>({1, 2}, {1, -1e39});
   EXPECT_EQ(
       error_of([&] { heed::narrowed<float>(s, "x.csv"); }),
-      "x.csv, sequence 0 (counted from 0): target out of range (expected a number that fits 4 bytes, got -1e+39)");
+      "x.csv, sequence 0 (counted from 0): target out of range (expected a number that fits a float, got -1e+39)");
 }
 
 }  // namespace sequences_test

@@ -87,7 +87,7 @@ TEST(Targets, ThatDoNotFitAFloatAreFaultsOfEveryFormat) {
       heed::load_sequences<float>(alone ? folder / "x.csv" : path, alone ? std::optional(path) : std::nullopt, options);
     });
   };
-  const std::string fault = ": not a target (expected a number that fits 4 bytes, got '1e39')";
+  const std::string fault = ": not a target (expected a number that fits a float, got '1e39')";
   heed::LoadOptions options{.targets = true};
   EXPECT_NE(error("d.csv", "1,2,1e39\n", options).find("line 1, column 5" + fault), std::string::npos);
   EXPECT_NE(error("d.ts", "@classLabel true\n@data\n1,2:1e39\n", options).find("line 3, column 5" + fault),

@@ -116,9 +116,11 @@ TEST(ReadNumber, RejectsAnythingElse) {
   EXPECT_EQ(error_of([] { number_in<float>(std::string(50, 'a')); }),
             "x.csv, line 1, column 1: not a number (expected a number, got '" + std::string(40, 'a') + "...')");
   EXPECT_EQ(error_of([] { number_in<float>("1e39"); }),
-            "x.csv, line 1, column 1: number out of range (expected a number that fits 4 bytes, got '1e39')");
+            "x.csv, line 1, column 1: number out of range (expected a number that fits a float, got '1e39')");
   EXPECT_EQ(error_of([] { number_in<double>("-1e400"); }),
-            "x.csv, line 1, column 1: number out of range (expected a number that fits 8 bytes, got '-1e400')");
+            "x.csv, line 1, column 1: number out of range (expected a number that fits a double, got '-1e400')");
+  EXPECT_EQ(error_of([] { number_in<std::int32_t>("3000000000"); }),
+            "x.csv, line 1, column 1: number out of range (expected an integer of 32 bits, got '3000000000')");
   for (const std::string text : {"nan", "NaN", "-nan", "inf", "-Infinity", "+inf"}) {
     EXPECT_EQ(error_of([&] { number_in<double>(text); }),
               "x.csv, line 1, column 1: value is not finite (expected a finite number, got '" + text + "')");

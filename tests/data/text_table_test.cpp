@@ -141,7 +141,7 @@ TEST(TextTable, NamesThePlaceOfWhatIsNoNumber) {
   EXPECT_EQ(table_error("1,nan,a\n"),
             "x.csv, line 1, column 3: value is not finite (expected a finite number, got 'nan')");
   EXPECT_EQ(table_error("1,1e40,a\n"),
-            "x.csv, line 1, column 3: number out of range (expected a number that fits 4 bytes, got '1e40')");
+            "x.csv, line 1, column 3: number out of range (expected a number that fits a float, got '1e40')");
 }
 
 TEST(TextTable, OnlyNamesMakeAHeader) {

@@ -20,6 +20,7 @@
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/text.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -125,7 +126,7 @@ Tensor<S, 3> narrowed(TensorView<const double, 3> from, std::span<const std::int
           return Fault{"number out of range",
                        where + ", sequence " + text_of(i) + ", step " + text_of(t) + ", feature " + text_of(f) +
                            " (counted from 0)",
-                       "a number that fits " + text_of(sizeof(S)) + " bytes", text_of(value)};
+                       what_fits<S>(), text_of(value)};
         });
       }
     }
@@ -141,8 +142,8 @@ Sequences<S> narrowed(const Sequences<double>& from, const std::string& where, s
     const double target = from.targets.data()[i];
     require(!std::isinf(static_cast<S>(target)) || std::isinf(target), [&] {
       return Fault{"target out of range",
-                   where + ", sequence " + text_of(i / from.targets.extent(1)) + " (counted from 0)",
-                   "a number that fits " + text_of(sizeof(S)) + " bytes", text_of(target)};
+                   where + ", sequence " + text_of(i / from.targets.extent(1)) + " (counted from 0)", what_fits<S>(),
+                   text_of(target)};
     });
   }
   return {narrowed<S>(from.x.view(), from.lengths, where, shift), from.lengths, from.labels,
@@ -161,7 +162,7 @@ void check_fits_float(TensorView<const S, 3> x, const std::string& where, Index 
       return Fault{"number out of range",
                    where + ", sequence " + text_of(first + k / row) + ", step " + text_of(k % row / x.extent(2)) +
                        ", feature " + text_of(k % x.extent(2)) + " (counted from 0)",
-                   "a number that fits " + text_of(sizeof(float)) + " bytes", text_of(value)};
+                   what_fits<float>(), text_of(value)};
     });
   }
 }

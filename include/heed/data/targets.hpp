@@ -105,8 +105,7 @@ HEED_FUNCTION std::string read_target(const TextReader& reader, std::string_view
   double value = 0;
   const bool number = parse_number(text, value, decimal) == std::errc() && std::isfinite(value);
   if (!number || !TextReader::fits(value, bytes)) {
-    reader.fail(field, "not a target",
-                number ? "a number that fits " + std::to_string(bytes) + " bytes" : std::string("a finite number"),
+    reader.fail(field, "not a target", number ? what_fits(bytes) : "a finite number",
                 text.empty() ? "nothing" : in_quotes(text));
   }
   return text;

@@ -3,6 +3,7 @@
 /// @file
 /// Text utilities: trimming, quoting, parsing numbers.
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -25,6 +26,17 @@ HEED_FUNCTION std::string ascii_lower(std::string_view text);
 
 /// A word for a message: in quotes, and cut after 40 bytes.
 HEED_FUNCTION std::string in_quotes(std::string_view text);
+
+/// What a message expects in place of a number that is too large for an S.
+template <class S>
+constexpr const char* what_fits() {
+  if constexpr (std::integral<S>) return sizeof(S) == 4 ? "an integer of 32 bits" : "an integer of 64 bits";
+  return sizeof(S) == sizeof(float) ? "a number that fits a float" : "a number that fits a double";
+}
+/// The same for a float or double of `bytes` bytes.
+constexpr const char* what_fits(std::size_t bytes) {
+  return bytes == sizeof(float) ? what_fits<float>() : what_fits<double>();
+}
 
 /// Parses all of `text` as a decimal number, rounded to nearest. A leading plus, "nan" and "inf" are allowed. Returns
 /// `invalid_argument` for anything else, and `result_out_of_range` for a number that is too large (for double: also too

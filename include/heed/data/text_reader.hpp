@@ -83,7 +83,7 @@ class TextReader {
     bool finite = true;
     if constexpr (std::floating_point<S>) finite = std::isfinite(value);
     if (error != std::errc() || !finite) [[unlikely]]
-      fail_number(field, error, sizeof(S));
+      fail_number(field, error, what_fits<S>());
     return value;
   }
 
@@ -113,7 +113,7 @@ class TextReader {
   Index first_latin1_line() const { return first_latin1_line_; }
 
  private:
-  [[noreturn]] void fail_number(std::string_view field, std::errc error, std::size_t bytes) const;
+  [[noreturn]] void fail_number(std::string_view field, std::errc error, const char* fitting) const;
   std::size_t end_of_field(std::string_view text, const char* separators) const;
 
   void refuse_wide_characters() const;
@@ -256,7 +256,7 @@ HEED_FUNCTION double TextReader::number_that_fits(std::string_view field, std::s
   if (error == std::errc() && fits(value, bytes)) [[likely]]
     return value;
   const bool large = error == std::errc() && std::isfinite(value);
-  fail_number(field, large ? std::errc::result_out_of_range : error, bytes);
+  fail_number(field, large ? std::errc::result_out_of_range : error, what_fits(bytes));
 }
 
 HEED_FUNCTION std::string TextReader::place(std::string_view field) const {
@@ -273,11 +273,12 @@ HEED_FUNCTION void TextReader::fail(std::string_view field, std::string what, st
   throw Error({std::move(what), place(field), std::move(expected), std::move(got)});
 }
 
-HEED_COLD HEED_FUNCTION void TextReader::fail_number(std::string_view field, std::errc error, std::size_t bytes) const {
+HEED_COLD HEED_FUNCTION void TextReader::fail_number(std::string_view field, std::errc error,
+                                                     const char* fitting) const {
   if (field.empty()) fail(field, "empty field", "a number", "nothing");
   if (error == std::errc::invalid_argument) fail(field, "not a number", "a number", in_quotes(field));
   if (error == std::errc::result_out_of_range) {
-    fail(field, "number out of range", "a number that fits " + std::to_string(bytes) + " bytes", in_quotes(field));
+    fail(field, "number out of range", fitting, in_quotes(field));
   }
   fail(field, "value is not finite", "a finite number", in_quotes(field));
 }
