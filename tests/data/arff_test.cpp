@@ -82,6 +82,35 @@ TEST(Arff, IsStrictWithData) {
   EXPECT_EQ(arff_error("hello\n"), "x.arff: no data (expected a line @data)");
 }
 
+// As in a table.
+TEST(Arff, AFirstAttributeThatNumbersTheCasesIsAnError) {
+  const auto cases = [](const std::string& name, const std::vector<std::string>& first, const std::string& more) {
+    std::string text = "@attribute " + name + " numeric\n@attribute a numeric\n@attribute c {x,y}\n@data\n";
+    for (const std::string& value : first) text += value + ',' + more + ",x\n";
+    return text;
+  };
+  const std::string fault =
+      "x.arff: an index column in front: the first field of each row is its number (expected values in each attribute: "
+      "remove the first attribute, and the first value of each case";
+  EXPECT_EQ(arff_error(cases("id", {"7", "5", "6"}, "2")), fault + ", got 'id')");
+  EXPECT_EQ(arff_error(cases("'Row_ID'", {"7", "5", "6"}, "2")), fault + ", got 'Row_ID')");
+  Words count{"1", "2", "3", "4", "5", "6", "7", "8", "9"};
+  EXPECT_EQ(arff_error(cases("b", count, "0.5")), "no error");
+  count.emplace_back("10");
+  EXPECT_EQ(arff_error(cases("b", count, "0.5")), fault + ")");
+  EXPECT_EQ(arff_error(cases("b", count, "2")), "no error") << "they may all be counts";
+  EXPECT_EQ(arff_error(cases("id", {"7", "5", "5"}, "2")), "no error") << "it does not tell them apart";
+  EXPECT_EQ(arff_error(cases("id", {"7", "5", "6.5"}, "2")), "no error");
+  std::swap(count[3], count[4]);
+  EXPECT_EQ(arff_error(cases("b", count, "0.5")), "no error");
+  const std::string missing = cases("id", {"7", "?", "6"}, "0.5");
+  EXPECT_EQ(parse_arff<float>(missing, "x.arff", {.missing = heed::Missing::zero}).steps(), 2);
+  const std::string target = "@attribute id numeric\n@attribute a numeric\n@attribute t numeric\n@data\n";
+  EXPECT_EQ(error_of([&] { parse_arff<float>(target + "3,0.5,1\n2,0.5,2\n1,0.5,3\n", "x.arff", {.targets = true}); }),
+            fault + ", got 'id')");
+  EXPECT_EQ(arff_error("@attribute id numeric\n@data\n3\n2\n1\n"), "no error") << "nothing else is there";
+}
+
 TEST(Arff, AFileCutAtAnyByteGivesFewerCasesOrAnError) {
   const std::string text = multivariate + "\"1,2,3\\n4,5,6\",Standing\n'7,8,9\\n10,11,12', 'Running fast'\n";
   for (std::size_t size = 0; size < text.size(); ++size) {

@@ -35,7 +35,8 @@ HEED_FUNCTION Sequences<double> read_cases(std::string_view text, const std::str
 /// Parses an ARFF file. Numeric attributes are the steps of a series with one feature; a relational attribute has a
 /// line of numbers for each feature. The nominal attribute, if any, is the class. With `options.targets`, the last
 /// attribute is a number, the target. Throws at the first fault, and names `where`, line and column. Faults are also: a
-/// missing value (`?`), unless `options.missing` allows it; an attribute of another type; a class that is not declared.
+/// missing value (`?`), unless `options.missing` allows it; an attribute of another type; a class that is not declared;
+/// a first attribute that counts the cases, or numbers them under a name such as `id`.
 template <class S>
 Sequences<S> parse_arff(std::string_view text, const std::string& where, const ReadOptions& options = {}) try {
   const DefaultFloatingMode mode;
@@ -57,9 +58,13 @@ Sequences<S> read_arff(const std::filesystem::path& path, const ReadOptions& opt
 #if HEED_BODIES
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
+
+#include "heed/data/detail/front_column.hpp"
+#include "heed/data/detail/table_header.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -73,8 +78,13 @@ class ArffReader {
   Sequences<double> read() {
     read_header();
     find_class_.emplace(classes_.names);
+    front_.emplace(names_.has_index_name(), '.');
     while (reader_.next()) add_case();
     require(!lengths_.empty(), [&] { return Fault{"no data", reader_.where(), "at least one case after @data"}; });
+    if (types_[0] == Type::number && types_.size() > 1) {
+      refuse_index(*front_, names_, fractions_, reader_.where(),
+                   "values in each attribute: remove the first attribute, and the first value of each case");
+    }
     return pack();
   }
 
@@ -107,7 +117,7 @@ class ArffReader {
       if (word == "@data") return check_header();
       if (word == "@end") inside = false;
       if (word != "@attribute" || inside) continue;
-      take(rest, " \t{");  // its name
+      names_.names.emplace_back(take(rest, " \t{"));
       const std::string_view type = rest;
       const std::string name = ascii_lower(take(rest, " \t{"));
       if (type.starts_with('{')) {
@@ -175,6 +185,8 @@ class ArffReader {
         labels_.push_back(classes_.names[static_cast<std::size_t>(*found)]);
       } else if (types_[i] == Type::number) {
         add(value);
+        if (i == 0) front_->add(value);
+        fractions_ = fractions_ || (values_.back() != std::trunc(values_.back()) && !std::isnan(values_.back()));
         ++length;
         dimensions = 1;
       } else {
@@ -241,6 +253,9 @@ class ArffReader {
   std::vector<Type> types_ = {};
   LabelMap classes_ = {};
   std::optional<abi_detail::LabelFinder> find_class_ = {};  // among those of the header
+  TableHeader names_ = {.there = true};                     // of the attributes
+  std::optional<FrontColumn> front_ = {};                   // the values of the first attribute
+  bool fractions_ = false;                                  // among the values of numeric attributes
   std::size_t dimensions_ = 0;
   std::vector<double> values_ = {};  // case by case, [dimension][step]
   std::vector<std::int32_t> lengths_ = {};
