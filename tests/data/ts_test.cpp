@@ -123,8 +123,50 @@ TEST(Ts, RejectsMissingAndMalformedValues) {
 }
 
 TEST(Ts, RejectsTimeStamps) {
-  EXPECT_EQ(ts_error("@timeStamps true\n@data\n(1,2)\n"),
-            "x.ts, line 1, column 13: time stamps are not supported (expected @timeStamps false, got true)");
+  EXPECT_EQ(
+      ts_error("@timeStamps true\n@data\n(1,2)\n"),
+      "x.ts, line 1, column 13: time stamps are not supported (expected @timeStamps false, or a table with one row a "
+      "time step, its sequence_column and its time_column, got true)");
+}
+
+// As sktime and old versions of aeon write them.
+TEST(Ts, WithoutLabelsALineMayEndWithAColon) {
+  for (const std::string tags : {"@class_label false", "@classLabel false", "@targetLabel false", "@dimensions 2"}) {
+    const auto s = parsed_ts(tags + "\n@data\n1,2:3,4:\n5,6:7,8: \n9,10:11,12\n");
+    EXPECT_EQ(s.x.extents(), (heed::Extents<3>{3, 2, 2})) << tags;
+    EXPECT_EQ(s.x(1, 1, 1), 8) << tags;
+    EXPECT_TRUE(s.labels.empty()) << tags;
+  }
+  EXPECT_EQ(parsed_ts("@data\n1,2:3,4\n5,6:7,8:\n").features(), 2) << "as in the other cases";
+  EXPECT_EQ(parsed_ts("@univariate true\n@classLabel false\n@data\n1,2:\n3,4:\n").features(), 1);
+  const heed::ReadOptions kept{.missing = heed::Missing::keep};
+  EXPECT_EQ(heed::parse_ts<double>("@data\n1:2\n3:\n", "x.ts", kept).features(), 2) << "a missing value";
+}
+
+TEST(Ts, AnEmptyDimensionIsNoEndOfTheLine) {
+  const std::string fault = ": wrong number of dimensions (expected 2, got ";
+  EXPECT_EQ(case_error("@classLabel false", "1,2:3,4:\n5,6:\n"),
+            "x.ts, line 4, column 5: dimensions of one case differ in length (expected 2 values as in the first "
+            "dimension, got 1)");
+  EXPECT_EQ(case_error("@classLabel false\n@dimensions 2", "1,2:3,4::\n").substr(0, 22), "x.ts, line 4, column 9");
+  EXPECT_EQ(case_error("@dimensions 2", "1,2:3,4:\n1,2:3,4:5,6:\n"), "x.ts, line 4, column 9" + fault + "4)");
+  EXPECT_EQ(case_error("@classLabel false", ":\n"),
+            "x.ts, line 3, column 1: empty field (expected a number, got nothing)");
+  EXPECT_EQ(case_error("@classLabel true", "1,2:3,4:\n"),
+            "x.ts, line 3, column 9: not a label (expected an integer of 64 bits or a word, got nothing)");
+}
+
+TEST(Ts, RejectsMissingTargets) {
+  const std::string fault = ": missing target (expected a number, got ";
+  EXPECT_EQ(case_error("@univariate true\n@targetLabel true", "1,2:?\n3,4:?\n"),
+            "x.ts, line 4, column 5" + fault + "'?')");
+  EXPECT_EQ(case_error("@targetLabel true", "1,2:5\n3,4:NaN\n"), "x.ts, line 4, column 5" + fault + "'NaN')");
+  EXPECT_EQ(case_error("@targetLabel true", "1,2:0.5\n3,4:\n"), "x.ts, line 4, column 5" + fault + "nothing)");
+  const std::string text = "@targetLabel true\n@data\n1,2:?\n3,4:5\n";
+  const auto s = heed::parse_ts<double>(text, "x.ts", {.needs_labels = false});
+  EXPECT_EQ(s.x.extents(), (heed::Extents<3>{2, 2, 1}));
+  EXPECT_TRUE(s.labels.empty());
+  EXPECT_EQ(parsed_ts("@targetLabel true\n@data\n1:up\n2:?\n").labels, (Words{"up", "?"})) << "classes";
 }
 
 TEST(Ts, RejectsUndeclaredClasses) {

@@ -48,6 +48,7 @@ class TsCaseReader {
  private:
   void add_case() {
     reader_.split(reader_.line(), ":", parts_);
+    if (ends_behind_colon()) parts_.pop_back();
     const std::size_t dimensions = parts_.size() - metadata_.labelled;
     if (metadata_.dimensions == 0) {
       const bool one = metadata_.univariate.value_or(false) || dimensions == 0;
@@ -80,6 +81,10 @@ class TsCaseReader {
       return labels_.clear();
     }
     if (options_.targets) return labels_.push_back(read_target(reader_, parts_.back(), options_.bytes<S>()));
+    if (numbers_ && is_missing(parts_.back())) {
+      reader_.fail(parts_.back(), "missing target", "a number",
+                   parts_.back().empty() ? "nothing" : in_quotes(parts_.back()));
+    }
     if (metadata_.numbers && is_target(parts_.back()) && (numbers_ || is_label(parts_.back()))) {
       fractions_ = fractions_ || !is_label(parts_.back());
       return labels_.push_back(std::string(parts_.back()));
@@ -95,8 +100,16 @@ class TsCaseReader {
     labels_.push_back(classes[static_cast<std::size_t>(*declared)]);
   }
 
+  /// Whether the line ends with a colon behind its last dimension, as old programs write it where there are no labels.
+  bool ends_behind_colon() const {
+    if (metadata_.labelled || parts_.size() == 1 || !parts_.back().empty()) return false;
+    const Index known = metadata_.univariate.value_or(false) ? 1 : metadata_.dimensions;
+    return known > 0 ? std::ssize(parts_) == known + 1 : metadata_.unlabelled;
+  }
+
   bool has_answer(std::string_view field) const {
     if (options_.targets) return is_target(field);
+    if (numbers_ && is_missing(field)) return false;
     const std::string text = unquote(field);
     return is_label(text) ? metadata_.classes.empty() || find_class_(text).has_value()
                           : metadata_.numbers && is_target(field);
@@ -154,7 +167,8 @@ class TsCaseReader {
 /// `@equalLength` false, `@seriesLength` is the largest length.
 ///
 /// As in aeon and sktime, tags above `@data` may contain underscores, `#` and `%` begin comments, and other lines are
-/// skipped. If `@targetLabel` lists no classes and all labels are numbers, they are also the targets.
+/// skipped. If `@targetLabel` lists no classes and all labels are numbers, they are also the targets. Where there are no
+/// labels, a line may end with a colon behind its last dimension.
 ///
 /// Throws at the first fault, and names `where`, line and column. A missing value (`?`, `NaN`) is a fault unless
 /// `options.missing` allows it; so is `@timeStamps true`.

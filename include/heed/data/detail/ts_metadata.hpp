@@ -22,7 +22,8 @@ struct TsMetadata {
   Index dimensions = 0;     // 0: not given
   Index series_length = 0;  // 0: not given; the longest series if lengths differ
   bool labelled = false;
-  bool numbers = false;  // @targetLabel without a list of classes: labels may be any numbers
+  bool unlabelled = false;  // a tag says that there are no labels
+  bool numbers = false;     // @targetLabel without a list of classes: labels may be any numbers
   std::vector<std::string> classes = {};
 };
 
@@ -86,7 +87,11 @@ class TsMetadataReader {
   void take(const std::string& tag) {
     const std::string_view name = fields_[0];
     if (tag == "@timestamps") {
-      if (boolean(true)) reader_.fail(fields_[1], "time stamps are not supported", "@timeStamps false", "true");
+      if (boolean(true)) {
+        reader_.fail(fields_[1], "time stamps are not supported",
+                     "@timeStamps false, or a table with one row a time step, its sequence_column and its time_column",
+                     "true");
+      }
     } else if (tag == "@univariate") {
       metadata_.univariate = boolean(true);
       check_dimensions();
@@ -107,6 +112,7 @@ class TsMetadataReader {
 
   void classes() {
     metadata_.labelled = boolean(false);
+    metadata_.unlabelled = !metadata_.labelled;
     if (!metadata_.labelled && fields_.size() > 2)
       reader_.fail(fields_[2], "classes without labels", "nothing after false", in_quotes(fields_[2]));
     std::set<std::string> declared;
