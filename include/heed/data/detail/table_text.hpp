@@ -11,6 +11,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/data/detail/long_table_columns.hpp"
+#include "heed/data/detail/other_formats.hpp"
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/table_format.hpp"
 #include "heed/data/text.hpp"
@@ -88,6 +89,7 @@ inline void refuse_rows_in_comments(std::string_view text, const TableFormat& fo
 inline void begin_table(std::string_view& text, TableFormat& format, const std::string& where) {
   take_delimiter(text, format, where);
   check_separators(format, where);
+  refuse_other_formats(text, where);
   refuse_rows_in_comments(text, format, where);
 }
 
