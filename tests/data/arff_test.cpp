@@ -121,6 +121,21 @@ TEST(Arff, AFileCutAtAnyByteGivesFewerCasesOrAnError) {
   }
 }
 
+// The last attribute may be the target, or one more step.
+TEST(Arff, WithoutClassesItSaysThatTargetsMayBeAskedFor) {
+  const data_test::Folder folder;
+  const auto path = folder.file("x.arff", "@attribute a numeric\n@attribute t numeric\n@data\n1.5,2.5\n");
+  const auto load = [&](const heed::LoadOptions& options) { return heed::load_sequences<float>(path, {}, options); };
+  EXPECT_EQ(
+      error_of([&] { load({}); }),
+      path.string() + ": no labels (expected an attribute of classes such as {up,down}, or targets to be asked for)");
+  EXPECT_EQ(load({.targets = true}).targets(0, 0), 2.5);
+  EXPECT_EQ(load({.labels = false}).steps(), 2);
+  EXPECT_EQ(arff_error("@attribute r relational\n@attribute a numeric\n@end r\n@attribute t numeric\n@data\n'1',2\n"),
+            "x.arff: attributes that are no series with a class (expected numbers or one relational "
+            "attribute, and at most one of classes, or targets to be asked for, got 1, 1 and 0)");
+}
+
 TEST(Arff, IsReadByItsExtension) {
   const data_test::Folder folder;
   const auto path = folder.file("x.ARFF", univariate + "1,2,1\n");

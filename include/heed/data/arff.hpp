@@ -155,7 +155,8 @@ class ArffReader {
                                     : "attributes that are no series with a class",
                    reader_.where(),
                    options_.targets ? "numbers or one relational attribute, and the target, a number, as the last"
-                                    : "numbers or one relational attribute, and at most one of classes",
+                                    : "numbers or one relational attribute, and at most one of classes, or targets to "
+                                      "be asked for",
                    std::to_string(numbers) + ", " + std::to_string(series) + " and " + std::to_string(nominal)};
     });
   }

@@ -163,10 +163,11 @@ Sequences<S> load_sequences(const std::filesystem::path& path,
   }
   require(!options.labels || !sequences.labels.empty() || !sequences.targets.empty(), [&] {
     const char* const each = options.targets ? "a number for each sequence" : "a label for each sequence";
+    const char* const of_arff = "an attribute of classes such as {up,down}, or targets to be asked for";
     return Fault{options.targets ? "no targets" : "no labels", path.string(),
-                 !array            ? each
-                 : options.targets ? "a file of targets"
-                                   : "a file of labels"};
+                 array ? (options.targets ? "a file of targets" : "a file of labels")
+                 : extension == ".arff" && !options.targets ? of_arff
+                                                            : each};
   });
   return sequences;
 } catch (...) {
