@@ -97,6 +97,17 @@ TEST_F(Resume, RefusesTheCheckpointOfAnotherRun) {
   EXPECT_NE(result.err.find("x.npy"), std::string::npos) << result.err;
 }
 
+TEST_F(Resume, RefusesTheCheckpointOfMoreEpochs) {
+  output_of(npy + std::string("--epochs 3 --quiet --checkpoint c"));
+  const auto before = files();
+  const Result result = run(npy + std::string("--epochs 2 --quiet --resume --checkpoint c --model m.safetensors"));
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.err.find("the checkpoint has more epochs than this run (expected at least 3 epochs"),
+            std::string::npos)
+      << result.err;
+  EXPECT_TRUE(files() == before);
+}
+
 TEST_F(Resume, AKillLosesTheEpochsSinceTheLastCheckpointAlone) {
   const std::string train = npy + std::string("--hidden 4 --dense 2 --batch 20 --epochs 2000 ");
   output_of(train + "--quiet --model m0.safetensors");

@@ -198,6 +198,19 @@ TEST_F(Checkpoint, MoreEpochsMayFollow) {
             std::string::npos);
 }
 
+// The weights after two epochs are not in it.
+TEST_F(Checkpoint, OfMoreEpochsThanTheRunIsAnError) {
+  Model model = start, other = start;
+  heed::fit(model, task.view(), kept(everything(4)));
+  const auto before = flat(other);
+  EXPECT_EQ(error_of([&] { heed::fit(other, task.view(), kept(everything(2))); }),
+            "fit: the checkpoint has more epochs than this run (expected at least 4 epochs, or another checkpoint, got "
+            "2)");
+  EXPECT_EQ(flat(other), before);
+  heed::fit(other, task.view(), kept(everything(4)));  // it has ended
+  EXPECT_EQ(flat(other), flat(model));
+}
+
 TEST_F(Checkpoint, OfAnotherModelDataOrOptionsIsOneError) {
   Model model = start;
   heed::fit(model, task.view(), kept(everything(2)));

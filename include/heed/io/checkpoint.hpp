@@ -45,9 +45,9 @@ namespace heed::inline HEED_ISA {
 /// checkpoint.
 ///
 /// `fit` throws if the file belongs to another model, data set or options. The number of epochs may differ, unless a
-/// schedule depends on it. Parts of the model or loss that have no weights and no name are compared by a few numbers
-/// that they compute. A relative difference below 1e-4 (in double 1e-9) may be the rounding of another machine and is
-/// not detected.
+/// schedule depends on it; it must not be less than that of the epochs in the file. Parts of the model or loss that have
+/// no weights and no name are compared by a few numbers that they compute. A relative difference below 1e-4 (in double
+/// 1e-9) may be the rounding of another machine and is not detected.
 Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options = {});
 
 }  // namespace heed::inline HEED_ISA

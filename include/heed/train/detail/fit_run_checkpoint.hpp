@@ -87,6 +87,11 @@ void FitRun<S>::load(TrainingState& state) {
     each_part({StateParts::Act::load, state});
     transfer(true, state, progress_, history_.epochs, schedule_);
     check_count("batch", static_cast<double>(progress_.batch), feed_.steps() - 1);
+    const int begun = progress_.epoch + (progress_.batch > 0 ? 1 : 0);
+    require(begun <= options_.epochs, [&] {
+      return Fault{"the checkpoint has more epochs than this run", "fit",
+                   "at least " + text_of(begun) + " epochs, or another checkpoint", text_of(options_.epochs)};
+    });
   });
   const bool all = reducer_->all(kept), none = reducer_->all(!kept);
   require(all || none, [] { return Fault{"some processes have a checkpoint, others have none", "fit", {}, {}}; });
