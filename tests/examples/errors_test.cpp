@@ -383,6 +383,29 @@ TEST_F(Errors, OutputsThatCannotBeWritten) {
   }
 }
 
+TEST_F(Errors, FilesOfTheArchivesSayWhatToDo) {
+  const std::string numbers = "@relation r\n@attribute a numeric\n@attribute b numeric\n@attribute c ";
+  folder.file("number.arff", numbers + "numeric\n@data\n1,2,0.5\n2,1,1.5\n");
+  expect_error(1, "train --data number.arff --model new.safetensors",
+               {"number.arff: no labels", "--task regression for the last attribute"});
+  folder.file("id.arff", "@relation r\n@attribute id numeric\n@attribute b numeric\n@attribute c {u,v}\n@data\n" +
+                             std::string("3,2,u\n1,1,v\n2,5,u\n"));
+  expect_error(1, "train --data id.arff --model new.safetensors",
+               {"id.arff: an index column in front", "remove the first attribute", "'id'"});
+  folder.file("times.ts", "@timeStamps true\n@classLabel true u v\n@data\n(0,1),(1,2):u\n(0,2),(1,1):v\n");
+  expect_error(1, "train --data times.ts --model new.safetensors",
+               {"times.ts, line 1", "time stamps are not supported", "its --sequence-column and its --time-column"});
+  folder.file("missing.ts", "@targetLabel true\n@data\n1,2:?\n2,1:?\n");
+  expect_error(1, "train --data missing.ts --model new.safetensors", {"missing.ts, line 3", "missing target", "'?'"});
+  const std::string kinds = "the end of the name to tell the format";
+  folder.file("a.tsf", "# Dataset\n@relation r\n@attribute series_name string\n@data\nT1:1,2,3\n");
+  expect_error(1, "train --data a.tsf --model new.safetensors", {"a.tsf: not a table", ".tsf", kinds, "'@relation r'"});
+  folder.file("number.txt", text("number.arff"));
+  expect_error(1, "predict --data number.txt --model m.safetensors", {"number.txt: not a table", ".arff", kinds});
+  folder.file("d.json", "[[1, 2],\n [3, 4]]\n");
+  expect_error(1, "train --data d.json --model new.safetensors", {"d.json: not a table", "JSON", kinds});
+}
+
 TEST_F(Errors, HeadsThatDoNotDivideHidden) {
   expect_error(1, std::string(train) + "--attention multihead --heads 5", {"--heads 5", "--hidden 32"});
   expect_error(1, std::string(train) + "--attention multihead --hidden 33", {"--heads 2", "--hidden 33"});

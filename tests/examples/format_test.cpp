@@ -215,6 +215,19 @@ TEST_F(Format, FeaturesThatAreConstantInTrainingAreNamed) {
   EXPECT_EQ(run(tall + "--init m.safetensors").err, "") << "what is constant here need not be for the model";
 }
 
+TEST_F(Format, SeriesWithoutLabelsMayEndTheirLinesWithAColon) {
+  write_ts();
+  output_of("train --data d.ts --epochs 2 --quiet --model m.safetensors");
+  const std::string cases[] = {"1,2,3:4,5,6", "3,2:6,5", "1,2,3,4:0,0,0,1"};
+  std::string plain = "@univariate false\n@class_label false\n@data\n", colons = plain;
+  for (const std::string& one : cases) plain += one + '\n', colons += one + ":\n";
+  folder.file("plain.ts", plain);
+  folder.file("colons.ts", colons);
+  const std::string predict = "predict --probabilities --model m.safetensors --data ";
+  EXPECT_EQ(output_of(predict + "colons.ts"), output_of(predict + "plain.ts"));
+  EXPECT_EQ(output_of(predict + "colons.ts"), output_of(predict + "d.ts"));
+}
+
 TEST_F(Format, EveryLineOfATextHasAnAnswer) {
   folder.file("t.txt", "very bad\tpoor film\nvery good\tfine film\nvery bad\tpoor\nvery good\tfine\n");
   output_of("train --text t.txt --epochs 60 --learning-rate 0.05 --quiet --model m.safetensors");
