@@ -25,7 +25,7 @@ void Columns::complete(heed::TableFormat& format) const {
 }
 
 void Columns::check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
-                    bool header_said, const std::filesystem::path& path) const {
+                    const heed::TableFormat& said, const std::filesystem::path& path) const {
   const bool same = std::is_permutation(names.begin(), names.end(), features_of_table.begin(), features_of_table.end());
   heed::require(!same || names == features_of_table, [&] {
     return heed::Fault{"the features stand in another order than in training", path.string(),
@@ -33,6 +33,7 @@ void Columns::check(const std::vector<std::string>& of_table, const std::vector<
                        heed::in_quotes(name_list(features_of_table))};
   });
   if (values.empty()) return;
+  const bool header_said = said.header != heed::TableFormat::Header::automatic;
   heed::require(header_said || !names_are_numbers() || of_table.empty() || name_list(of_table) == values, [&] {
     return heed::Fault{"the first row does not have the names of training", path.string(),
                        heed::in_quotes(values) + "; or --header no where it has values, yes where it has other names",

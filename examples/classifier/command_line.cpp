@@ -23,6 +23,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
   };
   using Header = heed::TableFormat::Header;
   using IndexColumn = heed::TableFormat::IndexColumn;
+  f.label_column.clear();
   add(
       "--header",
       [&f](const std::string& s) { f.header = s == "yes"  ? Header::yes
@@ -97,7 +98,7 @@ void check_format(const heed::TableFormat& f, FormatOf what) {
   const bool table = what == FormatOf::table;
   require_usage(table || f.delimiter == none.delimiter, "--delimiter", "is for tables");
   require_usage(table || f.decimal == none.decimal, "--decimal", "is for tables");
-  require_usage(table || f.label_column == none.label_column, "--label-column", "is for tables");
+  require_usage(table || f.label_column.empty(), "--label-column", "is for tables");
   require_usage(table || f.index_column == none.index_column, "--index-column", "is for tables");
   require_usage(table || f.sequence_column.empty(), "--sequence-column", "is for tables");
   require_usage(table || f.time_column.empty(), "--time-column", "is for tables");

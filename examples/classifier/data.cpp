@@ -9,7 +9,7 @@
 #include "heed/archive/unzip.hpp"
 #endif
 #include "heed/core/error.hpp"
-#include "missing_values.hpp"
+#include "hints.hpp"
 
 namespace classifier {
 
@@ -106,6 +106,8 @@ std::vector<std::int32_t> classes_of(const std::vector<std::string>& labels, con
   }
 }
 
+bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
+
 bool is_table(const std::filesystem::path& path) {
   const std::string extension = heed::detail::extension(path);
   return !heed::detail::is_array(path) && extension != ".ts" && extension != ".arff";
@@ -113,9 +115,8 @@ bool is_table(const std::filesystem::path& path) {
 
 heed::TableFormat format_like(heed::TableFormat format, const Columns& columns, const std::string& label_column,
                               const std::filesystem::path& data) {
-  if (!is_table(data)) return format;
-  if (format.label_column == "last" && !label_column.empty()) format.label_column = label_column;
-  columns.complete(format);
+  if (format.label_column.empty()) format.label_column = label_column.empty() ? "last" : label_column;
+  if (is_table(data)) columns.complete(format);
   return format;
 }
 

@@ -44,6 +44,7 @@ struct NumberData : heed::Sequences<double> {
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).
 NumberData load_numbers(const DataFiles& files, std::optional<heed::Index> features, heed::LoadOptions options = {});
 
+bool is_npy(const std::filesystem::path& path);
 /// Whether a file of sequences does not tell the number of features.
 bool is_table(const std::filesystem::path& path);
 

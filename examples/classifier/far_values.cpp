@@ -111,11 +111,13 @@ void note_far_values(const heed::Sequences<double>& data, const std::vector<std:
     for (std::size_t k = features; k < all.size(); ++k) all[k].add(data.targets(i, static_cast<Index>(k - features)));
   }
   constexpr Index shown = 3;
-  Index found = 0;
+  Index found = 0, of_targets = 0;
   for (std::size_t k = 0; k < all.size(); ++k) {
     const std::string text = all[k].far_values();
-    if (text.empty() || ++found > shown) continue;
+    if (text.empty()) continue;
     const bool target = k >= features;
+    of_targets += target ? 1 : 0;
+    if (++found > shown) continue;
     const std::string name = !target && k < names.size()
                                  ? heed::in_quotes(names[k])
                                  : std::to_string(k - (target ? features : 0)) + " (counted from 0)";
@@ -126,8 +128,9 @@ void note_far_values(const heed::Sequences<double>& data, const std::vector<std:
     std::fprintf(stderr, "%s: so are values of %jd other features or targets\n", path.string().c_str(), found - shown);
   }
   if (found > 0) {
-    std::fprintf(stderr, "%s: if they stand for missing values, write NaN, ? or nothing there, and use --missing\n",
-                 path.string().c_str());
+    std::fprintf(stderr, "%s: if they stand for missing %s\n", path.string().c_str(),
+                 of_targets == found ? "targets, leave these sequences out"
+                                     : "values, write NaN, ? or nothing there, and use --missing");
   }
 }
 

@@ -1,4 +1,4 @@
-// What the errors of the library say in the trainer's words.
+#include "hints.hpp"
 
 #include <cstddef>
 #include <string>
@@ -10,7 +10,6 @@
 #include "heed/data/missing.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/time_key.hpp"
-#include "missing_values.hpp"
 
 namespace classifier {
 
@@ -36,6 +35,13 @@ heed::Fault with_hint(heed::Fault fault) {
   if (of_first_row && fault.what == "not a target") fault.what += "; --header yes where the first row has names";
   if (fault.expected.find("that of the labels") != std::string::npos) {
     fault.what += "; --label-column first or a name says where the label stands";
+  }
+  return fault;
+}
+
+heed::Fault with_hint_at_length(heed::Fault fault) {
+  if (fault.what == "wrong number of fields" && fault.expected.find(" values") != std::string::npos) {
+    fault.what += "; --steps N, if rows are not as long as in training";
   }
   return fault;
 }

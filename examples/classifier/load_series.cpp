@@ -10,7 +10,7 @@
 #include "heed/core/error.hpp"
 #include "heed/data/table_format.hpp"
 #include "heed/data/text.hpp"
-#include "missing_values.hpp"
+#include "hints.hpp"
 #include "series.hpp"
 
 namespace classifier {

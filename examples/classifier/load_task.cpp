@@ -35,7 +35,7 @@ Task<NumberModel> built_in_task(const TrainArguments& a, const StoredModel<Numbe
 
 heed::TableFormat format_of(const TrainArguments& a, const StoredModel<NumberModel>* init,
                             const std::filesystem::path& data) {
-  return init ? format_like(a.format, init->columns, init->label_column, data) : a.format;
+  return init ? format_like(a.format, init->columns, init->label_column, data) : format_like(a.format, {}, {}, data);
 }
 
 Columns columns_of(const heed::TableFormat& format, const NumberData& data, const std::filesystem::path& path) {
@@ -80,10 +80,9 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   };
   NumberData exact = load(*a.data, features);
   if (!a.task.kind && !exact.targets.empty()) return load_numbers_task(a, init, part);  // a .ts that says so
-  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
-  if (init) init->columns.check(exact.columns, exact.features_of_table, header_said, a.data->data);
+  if (init) init->columns.check(exact.columns, exact.features_of_table, a.format, a.data->data);
   const Columns columns = columns_of(options.table, exact, a.data->data);
-  const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";
+  const std::string label_column = exact.is_long ? name_list(exact.labels_of_table) : "";  // its place may differ
   heed::Sequences<float> train = without_numbers(exact);
   const std::string where = a.data->labels_path().string();
   const heed::LabelMap names = names_for(a, init, train.labels, where);
@@ -97,9 +96,10 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   if (a.test) {
     const heed::Sequences<float>& like = task.train.sequences;
     if (options.table.sequence_column.empty()) options.steps = like.steps();
-    options.table = format_like(options.table, columns, label_column, a.test->data);
+    if (a.format.label_column.empty() && !label_column.empty()) options.table.label_column = label_column;
+    options.table = format_like(options.table, columns, {}, a.test->data);
     NumberData test = load(*a.test, like.features());
-    columns.check(test.columns, test.features_of_table, header_said, a.test->data);
+    columns.check(test.columns, test.features_of_table, a.format, a.test->data);
     task.exact_test = std::move(test);
     task.test.emplace(without_numbers(task.exact_test), names, a.test->labels_path().string(), part);
   }

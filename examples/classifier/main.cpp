@@ -13,7 +13,7 @@
 #include "commands.hpp"
 #include "heed/core/error.hpp"
 #include "heed/version.hpp"
-#include "missing_values.hpp"
+#include "hints.hpp"
 
 namespace {
 

@@ -36,13 +36,6 @@ struct MissingValues {
 /// Adds --missing; without it the value is nothing.
 void add_missing(CLI::App& command, std::optional<heed::Missing>& missing);
 
-/// Adds to an error the option that helps with such a value: a missing one, a target, a date.
-heed::Fault with_hint(heed::Fault fault);
-/// The same for a model that cannot skip missing steps.
-heed::Fault with_hint_at_steps(heed::Fault fault);
-/// Names options of readers as on the command line: --index-column for `index_column`.
-heed::Fault with_names_of_options(heed::Fault fault);
-
 /// Numbers in a model's metadata: "1700000000,0.5". Reading throws unless there are `count` finite numbers.
 std::string number_list(const std::vector<double>& numbers);
 std::vector<double> read_number_list(const heed::Metadata& metadata, const std::string& name, heed::Index count,

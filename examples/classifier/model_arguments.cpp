@@ -6,6 +6,7 @@
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
 #include "heed/data/load.hpp"
+#include "hints.hpp"
 #include "notes.hpp"
 #include "series.hpp"
 
@@ -19,22 +20,20 @@ void add_model_and_data(CLI::App& command, ModelArguments& a) {
   add_format(command, a.format);
   add_missing(command, a.missing);
   add_columns(command, a.format);
+  command.add_option("--steps", a.steps, "Steps of a table's rows (as in the training data)")
+      ->check(support::whole(1, 1'000'000'000))
+      ->option_text("N");
   add_architecture(command, a.architecture, true);
 }
 
 void add_output(CLI::App& command, ModelArguments& a, const char* what) {
   support::check_name(command.add_option("--output", a.output, what)->option_text("FILE"), support::answer_file);
-  command.add_option("--steps", a.steps, "Steps of a table's rows (as in the training data)")
-      ->check(support::whole(1, 1'000'000'000))
-      ->option_text("N");
   command.add_flag("--labelled", a.labelled, "The lines of a text begin with a label");
 }
 
 void check_output(const ModelArguments& a) {
   if (!a.output.empty()) check_output(a.output, {a.model, a.data.data});
 }
-
-bool is_npy(const std::filesystem::path& path) { return heed::detail::extension(path) == ".npy"; }
 
 namespace {
 // The means of the training data where the model takes them from its input, and not from changes of it.
@@ -51,36 +50,40 @@ std::vector<double> standardized_means(const StoredModel<M>& stored) {
 
 // Throws if an option is given that says nothing about such data.
 void check_options(const ModelArguments& a, const Columns& columns, bool forecast) {
-  const bool table = is_table(a.data.data);
   refuse_option(a.labelled, "--labelled", "text", a.model);
-  check_format(a.format, table ? FormatOf::table : FormatOf::other);
-  const bool rows = table && !forecast && a.format.sequence_column.empty() && columns.sequence.empty();
+  check_format(a.format, is_table(a.data.data) ? FormatOf::table : FormatOf::other);
+  const bool rows = !forecast && is_table(a.data.data) && a.format.sequence_column.empty() && columns.sequence.empty();
   require_usage(a.steps == 0 || rows, "--steps", "is for tables with one row a sequence");
   require_usage(
       a.format.date_order == heed::DateOrder::automatic || !columns.time.empty() || !a.format.time_column.empty(),
       "--date-order", "needs --time-column");
   if (!forecast) return;
   require_usage(!a.data.labels, "--labels", "is not for a forecast: the series says what follows");
-  require_usage(a.format.label_column == heed::TableFormat().label_column, "--label-column", "is not for a forecast");
+  require_usage(a.format.label_column.empty(), "--label-column", "is not for a forecast");
+}
+
+NumberData load_rows(const ModelArguments& a, heed::Index features, const heed::LoadOptions& options) try {
+  return load_numbers(a.data, features, options);
+} catch (const heed::Error& e) {
+  throw heed::Error(a.steps == 0 && options.steps > 0 ? with_hint_at_length(e.fault()) : e.fault());
 }
 
 template <class M>
 NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, bool labels) {
   check_options(a, stored.columns, stored.task.forecast());
-  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps, .labels = labels};
-  options.table = format_like(a.format, stored.columns, stored.label_column, a.data.data);
-  options.targets = output_kind_of(stored) == heed::OutputKind::numbers;
-  if (labels) options.steps = a.steps;  // rows end with a label: any number of steps will do
+  heed::LoadOptions options{.steps = a.steps > 0 ? a.steps : stored.steps,
+                            .labels = labels,
+                            .table = format_like(a.format, stored.columns, stored.label_column, a.data.data),
+                            .targets = output_kind_of(stored) == heed::OutputKind::numbers};
   MissingValues missing = stored.missing;
   if (a.missing) missing.how = *a.missing;
   if (missing.means.empty()) missing.means = standardized_means(stored);
   options.missing = missing.on_reading();
   const heed::Index features = stored.model.options.features;
-  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
   if (!stored.task.forecast()) {
-    NumberData data = load_numbers(a.data, features, options);
+    NumberData data = load_rows(a, features, options);
     note_far_values(data, data.features_of_table, a.data.data);
-    stored.columns.check(data.columns, data.features_of_table, header_said, a.data.data);
+    stored.columns.check(data.columns, data.features_of_table, a.format, a.data.data);
     missing.fill(data, a.data.data);
     return data;
   }
@@ -89,7 +92,7 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
     return heed::Fault{"wrong number of features", a.data.data.string(), std::to_string(features) + ", as in training",
                        std::to_string(series.features())};
   });
-  stored.columns.check({}, series.features_of_table, header_said, a.data.data);
+  stored.columns.check({}, series.features_of_table, a.format, a.data.data);
   note_far_values(series, series.features_of_table, a.data.data);
   NumberData windows;
   if (labels) {
@@ -128,22 +131,6 @@ NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArgu
 
 NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArguments& a, bool labels) {
   return narrowed(stored, a, load_exact(stored, a, labels));
-}
-
-Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
-  check_format(a.format, FormatOf::text);
-  refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
-  refuse_option(a.steps > 0, "--steps", "numbers", a.model);
-  refuse_option(a.missing.has_value(), "--missing", "numbers", a.model);
-  heed::Sentences sentences = heed::read_sentences(a.data.data, {.labels = labels || a.labelled,
-                                                                 .lower = stored.lower,
-                                                                 .blank_lines = !labels,  // an answer a line
-                                                                 .encoding = a.format.encoding,
-                                                                 .header = text_header(a.format)});
-  note_encoding(sentences, a.data.data);
-  Tokens tokens(std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string());
-  note_unknown_sentences(tokens, a.data.data);
-  return tokens;
 }
 
 }  // namespace classifier

@@ -29,13 +29,11 @@ struct ModelArguments {
 
 void add_model_and_data(CLI::App& command, ModelArguments& arguments);
 
-/// Adds --output, --steps for tables that may lack labels, and --labelled for sentences that may have them.
+/// Adds --output, and --labelled for sentences that may have them.
 void add_output(CLI::App& command, ModelArguments& arguments, const char* what);
 
 /// Throws if the output cannot be written, or if it is the model or the data.
 void check_output(const ModelArguments& arguments);
-
-bool is_npy(const std::filesystem::path& path);
 
 /// Sequences as a model takes them, and the names that a table gives them.
 struct NamedSequences : heed::Sequences<float> {

@@ -5,13 +5,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "heed/data/missing.hpp"
 #include "heed/data/text.hpp"
-#include "heed/data/text_table.hpp"
 #include "heed/data/vocabulary.hpp"
 
 namespace classifier {
@@ -46,42 +44,6 @@ void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& p
   if (unknown == 0) return;
   std::fprintf(stderr, "%s: the model knows no word of %zu of %td sentences; its answers to these mean nothing\n",
                path.string().c_str(), unknown, tokens.count());
-}
-
-void note_rows_of_steps(const heed::Sequences<float>& rows, const Columns& columns, const std::filesystem::path& path) {
-  const Index n = rows.count();
-  if (n < 6 || rows.features() != 1 || rows.steps() < 3 || !rows.lengths.empty() || !rows.mask.empty()) return;
-  std::set<float> blocks{rows.x(0, 0, 0)};
-  bool begins_anew = false;
-  for (Index i = 1; i < n; ++i) {
-    const bool same = rows.x(i, 0, 0) == rows.x(i - 1, 0, 0), rises = rows.x(i, 1, 0) > rows.x(i - 1, 1, 0);
-    if (same ? !rises : !blocks.insert(rows.x(i, 0, 0)).second) return;
-    begins_anew = begins_anew || (!same && !rises);
-  }
-  if (!begins_anew || std::ssize(blocks) * 2 > n) return;
-  const std::vector<std::string> names = heed::detail::names_in(columns.values);
-  const bool named = names.size() > 1;
-  std::fprintf(stderr, "%s: rows look like steps of %zu sequences: --sequence-column %s --time-column %s\n",
-               path.string().c_str(), blocks.size(), named ? names[0].c_str() : "NAME",
-               named ? names[1].c_str() : "NAME");
-}
-
-void note_rising_features(const heed::Sequences<float>& all, const Columns& columns,
-                          const std::filesystem::path& path) {
-  if (columns.sequence.empty() || !columns.time.empty() || all.count() < 2) return;
-  for (Index f = 0; f < all.features(); ++f) {
-    bool rises = true;
-    for (Index i = 0; i < all.count() && rises; ++i) {
-      const Index steps = all.lengths.empty() ? all.steps() : all.lengths[static_cast<std::size_t>(i)];
-      for (Index t = 1; t < steps; ++t) rises = rises && all.x(i, t, f) > all.x(i, t - 1, f);
-      rises = rises && steps > 2;
-    }
-    if (!rises) continue;
-    const bool named = f < std::ssize(columns.names);
-    const std::string name = name_of_feature(columns, f);
-    std::fprintf(stderr, "%s: feature %s rises in each sequence; if it is the time, --time-column %s\n",
-                 path.string().c_str(), name.c_str(), named ? name.c_str() : "NAME");
-  }
 }
 
 void note_constant_features(const heed::FeatureStatistics& s, const Columns& columns,

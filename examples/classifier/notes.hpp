@@ -20,14 +20,6 @@ void note_encoding(const heed::Sentences& sentences, const std::filesystem::path
 /// Reports on standard error if a model knows no word of some sentences.
 void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& path);
 
-/// Reports on standard error if rows of a table look like the steps of sequences: the first column stays for some rows,
-/// and the second one counts up meanwhile and begins anew.
-void note_rows_of_steps(const heed::Sequences<float>& rows, const Columns& columns, const std::filesystem::path& path);
-
-/// Reports on standard error if a feature of a long table without a column of times rises in each sequence, as times do.
-void note_rising_features(const heed::Sequences<float>& sequences, const Columns& columns,
-                          const std::filesystem::path& path);
-
 /// Reports on standard error which features have the same value in all training data: a model cannot know what another
 /// value means, and no deviation says how far from it that is.
 void note_constant_features(const heed::FeatureStatistics& statistics, const Columns& columns,

@@ -32,7 +32,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   });
   NumbersTask numbers = numbers_task_of(a, init);
   const std::string& label = a.format.label_column;
-  heed::require(!numbers.forecast() || label == "last" || label == "none", [&] {
+  heed::require(!numbers.forecast() || label.empty() || label == "last" || label == "none", [&] {
     return heed::Fault{"--label-column is not for a forecast; --target-column names the columns to forecast",
                        a.data->data.string()};
   });
@@ -64,8 +64,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
     return data;
   };
   NumberData read = load(*a.data);
-  const bool header_said = a.format.header != heed::TableFormat::Header::automatic;
-  if (init) init->columns.check(read.columns, read.features_of_table, header_said, a.data->data);
+  if (init) init->columns.check(read.columns, read.features_of_table, a.format, a.data->data);
   if (numbers.forecast()) set_forecasts(numbers, a, read);
   std::optional<std::vector<double>> offsets;  // where windows are relative: of those for training
   if (init) offsets = init->shift;
@@ -129,7 +128,7 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
   const auto load_test = [&] {
     options.table = format_like(options.table, task.columns, {}, a.test->data);
     NumberData other = load(*a.test);
-    task.columns.check(other.columns, other.features_of_table, header_said, a.test->data);
+    task.columns.check(other.columns, other.features_of_table, a.format, a.test->data);
     return other;
   };
   Half test = a.test ? half(load_test(), a.test->data, false) : half(read, a.data->data, true);

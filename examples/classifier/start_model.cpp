@@ -86,7 +86,8 @@ StoredModel<M> start_model(const TrainArguments& a, Task<M>& task, std::optional
     stored.columns = task.columns;
     if (!task.label_column.empty()) stored.label_column = task.label_column;
     if (init && !a.new_head && task.numbers.numbers()) from_units(stored.model, task.scale);
-    if (a.format.label_column != "last") stored.label_column = a.format.label_column;
+    const std::string& said = a.format.label_column;
+    if (!said.empty()) stored.label_column = said == "last" ? task.label_column : said;
     standardize_exactly(a, task, stored, processes);
   }
   return stored;

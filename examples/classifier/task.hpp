@@ -68,7 +68,7 @@ struct Columns {
   /// Throws if a column of values stands elsewhere in a row than in training, or a feature elsewhere in a long table; if
   /// names are numbers and nobody said that there is a header, also if they are others.
   void check(const std::vector<std::string>& of_table, const std::vector<std::string>& features_of_table,
-             bool header_said, const std::filesystem::path& path) const;
+             const heed::TableFormat& said, const std::filesystem::path& path) const;
   /// Whether all columns of values have numbers for names, such as 400, 402, 404, which could be values.
   bool names_are_numbers() const;
   void write(heed::Metadata& metadata) const;

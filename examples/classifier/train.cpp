@@ -30,17 +30,6 @@ using namespace support;
 
 namespace {
 
-// a table does not say how many of its numbers are one step
-template <class M>
-void note_features(const TrainArguments& a, const Task<M>& task) {
-  if constexpr (!is_text<M>) note_rising_features(task.train.sequences, task.columns, a.data ? a.data->data : "");
-  if (task.numbers.forecast() || !task.columns.sequence.empty()) return;
-  if (is_text<M> || !a.data || !is_table(a.data->data) || !a.init.empty() || a.architecture.features) return;
-  if constexpr (!is_text<M>) note_rows_of_steps(task.train.sequences, task.columns, a.data->data);
-  std::printf("%s of 1 feature: --features F where a step has more\n",
-              counted(task.train.sequences.steps(), "step", "steps").c_str());
-}
-
 template <class M>
 void train(TrainArguments& a, const Processes& processes) {
   std::optional<StoredModel<M>> init;
@@ -63,6 +52,9 @@ void train(TrainArguments& a, const Processes& processes) {
   });
   Task<M>& task = *loaded;
   if constexpr (!is_text<M>) {
+    if (processes.first() && !a.quiet) note_columns(a, task);
+  }
+  if constexpr (!is_text<M>) {
     if (a.recipe == "auto") choose_recipe(a, task, processes);
     a.in_folds = false;  // from here on the data are for training
     if (a.recipe == "rocket") return train_rocket(a, task, processes);
@@ -84,7 +76,7 @@ void train(TrainArguments& a, const Processes& processes) {
   const heed::InterruptGuard guard;  // Ctrl-C ends the step; a second one ends the program at once
   a.fit.stop = guard.signal();
   if (talks) {
-    note_features(a, task);
+    if constexpr (!is_text<M>) print_features(a, task);
     print_plan(data_of(task), plan_of(stored), stored.members() * heed::parameter_count(stored.model), processes,
                heed::ThreadPool(a.fit.threads).size());
   }
@@ -123,7 +115,10 @@ void train_rocket(const TrainArguments& a, const Processes& processes) {
                 [] { return heed::Fault{"--recipe rocket runs as one process: start it without mpirun"}; });
   check_outputs(a);
   Task<NumberModel> task = load_task<NumberModel>(a, nullptr, heed::Part());
-  if (!a.quiet) note_features(a, task);
+  if (!a.quiet) {
+    note_columns(a, task);
+    print_features(a, task);
+  }
   train_rocket(a, task, processes);
 }
 

@@ -130,6 +130,11 @@ void standardize_exactly(const TrainArguments& arguments, Task<NumberModel>& tas
 template <class M>
 void add_members(const TrainArguments& arguments, StoredModel<M>& stored);
 
+/// Asks on standard error about rows of a table that look like time steps, and about features that rise as times do.
+void note_columns(const TrainArguments& arguments, const Task<NumberModel>& task);
+/// Says how many steps the rows of a table were taken to have, if nobody said how many numbers a step has.
+void print_features(const TrainArguments& arguments, const Task<NumberModel>& task);
+
 /// Trains one model on the classes or the numbers of a task. `tests`: also tests it after each epoch, if the task has
 /// test data.
 heed::History fit_task(NumberModel& model, const Task<NumberModel>& task, bool tests, heed::Adam<NumberModel>& adam,

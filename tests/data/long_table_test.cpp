@@ -180,6 +180,44 @@ TEST(LongTable, RefusesTimesWhoseLettersDoNotTellTheirOrder) {
   EXPECT_TRUE(refused("4Q24 1Q25", "'4Q24'"));
 }
 
+TEST(LongTable, RefusesTimesThatTheOrderOfTheirLettersWouldMix) {
+  const auto read = [](const Words& times) {
+    std::string text = "t,x\n";
+    for (const std::string& time : times) text += '"' + time + "\",1\n";
+    return error(text, {.format = {.label_column = "none", .time_column = "t"}});
+  };
+  const std::vector<Words> unclear{
+      {"0.25s", "0.5s"},    {"1s", "1.5s"},       {"PT0.25S", "PT0.5S"}, {"0:00:00.0", "0:00:00.25"},
+      {"day -2", "day -1"}, {"t-2", "t-1", "t0"}, {"T-1", "T0"},         {"week-1", "week0"},
+      {"lag_-1", "lag_0"},  {"1h30m", "45m"},     {"PT1H", "PT45M"},     {"1 day, 1:00:00", "23:00:00"},
+      {"90 s", "2 min"},    {"59:59", "1:00:00"}};
+  for (const Words& times : unclear) {
+    EXPECT_NE(read(times).find("a time that cannot be put in order"), std::string::npos) << times[0];
+  }
+  EXPECT_EQ(read({"0.25s", "0.5s"}),
+            "x.csv, line 3, column 1: a time that cannot be put in order with those before it (expected numbers, such "
+            "as seconds, or dates, got '0.5s')");
+  const std::vector<Words> clear{{"0.25s", "0.50s"},
+                                 {"10:00:00", "10:00:00.25"},
+                                 {"week-1", "week-2"},
+                                 {"v1.2.9", "v1.2.10"},
+                                 {"1h05m", "1h30m"},
+                                 {"1 day", "2 days"},
+                                 {"1st", "2nd"},
+                                 {"45 min", "90 min"},
+                                 {"0 days 00:00:00", "1 days 00:00:00"},
+                                 {"2025-W05-3", "2025-W10-1"},
+                                 {"a", "b"},
+                                 {"step 2", "step 10"}};
+  for (const Words& times : clear) EXPECT_EQ(read(times), "no error") << times[0];
+}
+
+TEST(LongTable, NamesTellItsFeaturesApart) {
+  const std::string text = "id,t,x,x\na,1,2,3\n";
+  EXPECT_EQ(error(text, {.format = {.label_column = "none", .sequence_column = "id", .time_column = "t"}}),
+            "x.csv: two columns have this name (expected one, got 'x')");
+}
+
 TEST(LongTable, AFirstColumnWithoutANameIsCalledAsPandasDoes) {
   const std::string text = ",v\n2025-01-02,5\n2025-01-01,6\n";
   const LongTableOptions options{.format = {.label_column = "none", .time_column = "Unnamed: 0"}};

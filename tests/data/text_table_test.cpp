@@ -105,8 +105,9 @@ TEST(TextTable, RejectsRowsThatAreNotWholeSteps) {
             "label, got 1 fields)");
   EXPECT_EQ(table_error("1,2,3", {.features = 2, .label = Label::none}),
             "x.csv, line 1, column 6: wrong number of fields (expected one or more steps of 2 features, got 3 fields)");
-  EXPECT_EQ(table_error("1,2,3", {.steps = 3}),
-            "x.csv, line 1, column 6: wrong number of fields (expected 3 values and a label, got 3 fields)");
+  EXPECT_EQ(
+      table_error("1,2,3", {.steps = 3}),
+      "x.csv, line 1, column 6: no labels: a row has its values alone (expected 3 values and a label, got 3 fields)");
 }
 
 TEST(TextTable, CountsTheLabelsThatAreNamed) {
@@ -426,6 +427,25 @@ TEST(TextTable, AFirstRowThatCountsFromOneIsAskedAbout) {
   EXPECT_EQ(parsed_table(rows, options).x.extent(0), 11);
 }
 
+TEST(TextTable, ARowOfNumbersBehindAnEmptyFieldNamesColumns) {
+  const std::string pandas = ",0,1,2\n0,5,,7\n1,6,7,8\n";
+  TableOptions dropped{.label = TableOptions::Label::none,
+                       .format = {.index_column = heed::TableFormat::IndexColumn::drop},
+                       .read = {.missing = heed::Missing::zero}};
+  EXPECT_EQ(values_of(parsed_table(pandas, dropped)), (std::vector<float>{5, 0, 7, 6, 7, 8}));
+  dropped.format.index_column = heed::TableFormat::IndexColumn::drop_known;
+  EXPECT_EQ(values_of(parsed_table(pandas, dropped)), (std::vector<float>{5, 0, 7, 6, 7, 8}));
+  EXPECT_EQ(values_of(parsed_table(",0\n0,5\n1,6\n", dropped)), (std::vector<float>{5, 6})) << "a Series";
+  TableOptions kept = dropped;
+  kept.format.index_column = heed::TableFormat::IndexColumn::refuse;
+  EXPECT_NE(table_error(pandas, kept).find("an index column in front"), std::string::npos);
+  EXPECT_EQ(table_error(",0,1\n0,5,6\n1,6,7\n", kept),
+            "x.csv, line 1, column 1: a first row that may hold names or values (expected header yes or no, got "
+            "nothing, 0, 1)");
+  kept.format.header = heed::TableFormat::Header::no;
+  EXPECT_EQ(values_of(parsed_table(",0,1\n0,5,6\n1,6,7\n", kept)), (std::vector<float>{0, 0, 1, 0, 5, 6, 1, 6, 7}));
+}
+
 TEST(TextTable, AFirstRowOfEvenNumbersAboveALabelOfItsOwnIsAskedAbout) {
   const std::string rows = "0.1,0.2,0.3,a\n0.4,0.1,0.2,b\n0.1,0.3,0.3,a\n0.5,0.1,0.2,b\n";
   EXPECT_EQ(
@@ -533,9 +553,18 @@ TEST(TextTable, NamesThatGoFeatureByFeatureAreAnError) {
   EXPECT_EQ(table_error("x_0,x_1,x_2,y_0,y_1,y_2,label\n" + row, {.features = 2}),
             "x.csv: the values of a row go feature by feature, as the names of the columns say (expected step by step: "
             "'x_0', 'y_0', ..., got 'x_0', 'x_1', ...)");
-  EXPECT_NE(table_error("ax1,ax2,ay1,ay2,az1,az2,label\n" + row, {.features = 3}), "");
+  const auto refused = [&](const std::string& names, heed::Index features) {
+    return table_error(names + ",label\n" + row, {.features = features}).find("feature by feature") !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(refused("ax1,ax2,ay1,ay2,az1,az2", 3));
+  EXPECT_TRUE(refused("t0_x,t1_x,t2_x,t0_y,t1_y,t2_y", 2));
+  EXPECT_TRUE(refused("x[0],x[1],x[2],y[0],y[1],y[2]", 2));
+  EXPECT_TRUE(refused("t0.ch0,t1.ch0,t2.ch0,t0.ch1,t1.ch1,t2.ch1", 2));
+  EXPECT_TRUE(refused("ch0.t0,ch0.t1,ch0.t2,ch1.t0,ch1.t1,ch1.t2", 2));
   for (const std::string names : {"x_0,y_0,x_1,y_1,x_2,y_2", "v0,v1,v2,v3,v4,v5", "a,b,c,d,e,f",
-                                  "x_0,x_1,x_2,y_1,y_2,y_3", "x_0,x_1,x_2,x_0,x_1,x_2"}) {
+                                  "x_0,x_1,x_2,y_1,y_2,y_3", "x_0,x_1,x_2,x_0,x_1,x_2", "t0_x,t0_y,t1_x,t1_y,t2_x,t2_y",
+                                  "t0.ch0,t0.ch1,t1.ch0,t1.ch1,t2.ch0,t2.ch1", "x0,x0,x0,y0,y0,y0"}) {
     EXPECT_EQ(parsed_table(names + ",label\n" + row, {.features = 2}).features(), 2) << names;
   }
   EXPECT_EQ(parsed_table("x_0,x_1,x_2,y_0,y_1,y_2,label\n" + row, {.features = 1}).steps(), 6);

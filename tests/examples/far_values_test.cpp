@@ -50,7 +50,8 @@ TEST_F(FarValues, OfTargetsAreNamedToo) {
   }
   folder.file("d.csv", rows);
   const std::string far =
-      "d.csv, target 0 (counted from 0): -999 (1 of 40 values) is far from the others (0 to 9)\n" + hint;
+      "d.csv, target 0 (counted from 0): -999 (1 of 40 values) is far from the others (0 to 9)\n"
+      "d.csv: if they stand for missing targets, leave these sequences out\n";
   EXPECT_EQ(run("train --threads 1 --hidden 4 --epochs 1 --task regression --data d.csv --model m.safetensors").err,
             far);
   EXPECT_EQ(run("evaluate --data d.csv --model m.safetensors").err, far);

@@ -92,6 +92,44 @@ TEST_F(Format, NoOtherColumnTakesThePlaceOfAValue) {
   output_of("predict --model m.safetensors --data longer.csv --steps 4");
 }
 
+TEST_F(Format, APlaceOfTheLabelThatIsSaidCounts) {
+  folder.file("first.csv", "a,1,2\nb,5,6\na,1,3\nb,5,7\n");
+  folder.file("last.csv", "1,2,a\n5,6,b\n1,3,a\n5,7,b\n");
+  const std::string fit = "--recipe rocket --num-features 84 --threads 1 --quiet ";
+  output_of("train --data first.csv --label-column first --model m.safetensors " + fit);
+  const std::string answers = output_of("predict --model m.safetensors --data first.csv");
+  EXPECT_EQ(output_of("predict --model m.safetensors --data last.csv --label-column last"), answers);
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data last.csv --label-column last"), "accuracy 1"));
+  output_of("train --data last.csv --model n.safetensors " + fit);
+  EXPECT_EQ(output_of("predict --model n.safetensors --data first.csv --label-column first"), answers);
+  const std::string more = "train --threads 1 --epochs 1 --quiet --standardize ";
+  output_of(more + "--data first.csv --label-column first --model o.safetensors");
+  output_of(more + "--init o.safetensors --data last.csv --label-column last --model p.safetensors");
+  EXPECT_EQ(lines(output_of("predict --model p.safetensors --data last.csv")).size(), 4u) << "as in the last training";
+}
+
+TEST_F(Format, RowsHaveAsManyStepsAsThoseOfTraining) {
+  folder.file("d.csv", "t0,t1,t2,label\n1,2,3,a\n5,6,7,b\n");
+  folder.file("more.csv", "t0,t1,t2,z,label\n1,2,3,0,a\n5,6,7,1,b\n");
+  folder.file("fewer.csv", "t0,t1,label\n1,2,a\n5,6,b\n");
+  train("--data d.csv");
+  for (const std::string name : {"more.csv", "fewer.csv"}) {
+    for (const std::string command : {"evaluate", "predict"}) {
+      const Result result = run(command + " --model m.safetensors --data " + name);
+      EXPECT_EQ(result.code, 1) << command << name;
+      EXPECT_NE(result.err.find(name + ", line "), std::string::npos) << command << name << result.err;
+    }
+  }
+  EXPECT_TRUE(has_line(output_of("evaluate --model m.safetensors --data fewer.csv --steps 2"), "sequences of 2 steps"));
+}
+
+TEST_F(Format, PandasFramesWithGapsHaveTheirHeader) {
+  folder.file("d.csv", ",0,1,2,3\n0,1,,3,7\n1,5,6,7,8\n2,1,2,,7\n3,5,5,5,8\n");
+  EXPECT_NE(run("train --data d.csv --missing linear").err.find("an index column in front"), std::string::npos);
+  EXPECT_TRUE(has_line(train("--data d.csv --missing linear --index-column drop"), "4 sequences of 3 steps"));
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data d.csv")).size(), 4u);
+}
+
 TEST_F(Format, OptionsOfTablesAreForTables) {
   write_npy();
   write_text();
@@ -130,7 +168,7 @@ TEST_F(Format, TheModelKnowsThatAnIndexColumnIsDropped) {
   const Result other = run("predict --model m.safetensors --data bare.csv");
   EXPECT_EQ(other.code, 1);
   EXPECT_NE(other.err.find("the first column neither counts rows nor names them"), std::string::npos) << other.err;
-  EXPECT_NE(run("evaluate --model m.safetensors --data bare.csv").err.find("--index-column drop or keep"),
+  EXPECT_NE(run("evaluate --model m.safetensors --data bare.csv").err.find("--index-column keep where there is none"),
             std::string::npos);
   output_of("train --data i.csv --init m.safetensors --epochs 1 --quiet --model n.safetensors");
   EXPECT_EQ(lines(output_of("predict --model n.safetensors --data u.csv")).size(), 12U);

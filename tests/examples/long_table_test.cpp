@@ -78,6 +78,11 @@ TEST_F(LongTables, AreRecognisedWithoutTheirOptions) {
   EXPECT_EQ(run(how + "--sequence-column rec").err,
             "d.csv: feature t rises in each sequence; if it is the time, --time-column t\n");
   EXPECT_EQ(run(how + "--sequence-column rec --time-column t").err, "");
+  for (const char* recipe : {"rocket --num-features 84", "rocket+fcn --num-features 84"}) {
+    const std::string by = "train --threads 1 --data d.csv --recipe " + std::string(recipe);
+    EXPECT_NE(run(by).err.find("rows look like steps of 4 sequences"), std::string::npos) << recipe;
+    EXPECT_NE(run(by + " --sequence-column rec").err.find("feature t rises"), std::string::npos) << recipe;
+  }
 }
 
 TEST_F(LongTables, AreNamedInTablesOfAnswers) {

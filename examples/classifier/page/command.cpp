@@ -43,9 +43,6 @@ void add_report(CLI::App& program, const std::vector<std::string>& words) {
                           ->option_text("FILE"),
                       support::page_file);
   command.add_option("--log", a->log, "A log that train wrote, for its curves (.csv, .jsonl)")->option_text("FILE");
-  command.add_option("--steps", a->steps, "Steps of a table's rows (any)")
-      ->check(support::whole(1, 1'000'000'000))
-      ->option_text("N");
   command.footer(
       "The page is one file. It needs no network and no other program than a browser.\n"
       "It shows the training curves, the confusion matrix, figures of each class, how\n"

@@ -6,29 +6,9 @@ namespace classifier::page {
 
 using heed::Index;
 
-namespace {
-
-// Rows of numbers alone look like rows that are a step shorter, with a target behind.
-template <class M>
-void require_targets(const StoredModel<M>& stored, const ReportArguments& a, Index steps) {
-  const bool table = is_table(a.data.data) && !a.data.labels && stored.columns.sequence.empty();
-  const bool lacks = table && a.steps == 0 && !stored.task.forecast() && a.format.label_column == "last" &&
-                     stored.model.options.features == 1 && steps + 1 == stored.steps;
-  heed::require(!lacks, [&] {
-    return heed::Fault{"no targets: each row has as many numbers as the model's sequences have steps",
-                       a.data.data.string(),
-                       std::to_string(stored.steps) + " numbers and a target; with --steps " + std::to_string(steps) +
-                           " the last one is the target",
-                       std::to_string(steps + 1) + " numbers"};
-  });
-}
-
-}  // namespace
-
 template <class M>
 std::string page_of_numbers(const StoredModel<M>& stored, const ReportArguments& a) {
   auto [data, targets] = load_targets_of(stored, a);
-  require_targets(stored, a, data.steps());
   const Index outputs = targets.exact.extent(1);
   const heed::Ensemble<M> all = ensemble_of(stored);
   heed::ThreadPool threads;

@@ -102,8 +102,8 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #include "heed/data/detail/long_table_columns.hpp"
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/detail/table_text.hpp"
+#include "heed/data/detail/time_column.hpp"
 #include "heed/data/detail/time_steps.hpp"
-#include "heed/data/detail/written_date.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 #include "heed/data/time_key.hpp"
@@ -121,7 +121,7 @@ class LongTableReader {
         header_(long_table_header(text, where, options.format, options.read)),
         front_(header_.has_index_name(), format_.decimal),
         numbers_(reader_, format_, options.read, bytes),
-        dates_(reader_, format_.date_order) {
+        times_(reader_, format_, numbers_) {
     if (has_empty_steps(format_, options.read)) reader_.keep_lines_of_tabs();
   }
 
@@ -181,13 +181,7 @@ class LongTableReader {
     row.sequence = found->second;
     if (fresh) ids_.push_back(id);
     if (columns_.time) {
-      row.time = numbers_.time(fields_[*columns_.time], text_at(*columns_.time, "time"), dates_);
-      const bool of_one_form = dates_.size() == 0 || dates_.size() == rows_.size() + 1;
-      if (!rows_.empty() && (row.time.kind != rows_[0].time.kind || !of_one_form)) {
-        const std::string kind = to_text(rows_[0].time.kind) + std::string(of_one_form ? "" : " written");
-        reader_.fail(fields_[*columns_.time], "times of two kinds", kind + " as in the first row",
-                     in_quotes(fields_[*columns_.time]));
-      }
+      row.time = times_.read(fields_[*columns_.time], text_at(*columns_.time, "time"));
     }
     for (const std::size_t i : columns_.features) values_.push_back(numbers_.read(fields_[i]));
     for (std::size_t k = 0; k < columns_.labels.size(); ++k) add_label(k, row.sequence, fresh);
@@ -208,8 +202,8 @@ class LongTableReader {
   }
 
   LongTable<double> pack() {
-    LongTable<double> table{.date_order = dates_.order()};
-    dates_.set_times(rows_, table.date_order);
+    LongTable<double> table{.date_order = times_.date_order()};
+    times_.set_times(rows_, table.date_order);
     std::vector<std::size_t> order(rows_.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -270,7 +264,7 @@ class LongTableReader {
   TableHeader header_;
   FrontColumn front_;
   TableNumbers numbers_;
-  WrittenDates dates_;
+  TimeColumn times_;
   std::vector<std::string_view> fields_ = {};
   std::vector<std::string> names_ = {};
   std::size_t width_ = 0;

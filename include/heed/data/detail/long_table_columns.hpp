@@ -100,7 +100,9 @@ class LongTableColumnFinder {
         throw index_in_front(names_[0], where_ + ", column 1", std::string(", or time_column '") + unnamed + '\'');
       }
       for (const std::size_t i : rest) {
-        if (roles[i].empty()) found.features.push_back(i);
+        if (!roles[i].empty()) continue;
+        if (names_columns(format_) && !names_[i].empty()) column(names_[i]);  // throws if another one has its name
+        found.features.push_back(i);
       }
     }
     require(!found.features.empty(), [&] { return Fault{"no column is left for features", where_, {}, {}}; });

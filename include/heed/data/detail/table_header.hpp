@@ -155,11 +155,19 @@ class TableHeaderFinder {
                                  [&](std::size_t i) { return i > 0 && first[i].empty() && is_number(second[i]); });
     if (gap && !named) return false;
     if (counts_from_one && numbers >= 3 && !named && !index) refuse_count(words, second, reader, place);
-    if (!(counts || (counts_from_one && (named || index))) || numbers < 2) return false;
+    if (!(counts || (counts_from_one && (named || index))) || (numbers < 2 && !index)) return false;
     // names that count the columns: 0, 1, 2, label
     if (named) return true;
     if (index) words.erase(words.begin());
-    if (index && words.empty()) return !has_gaps_;
+    if (index && words.empty()) {  // or is the first value of a series missing, or of a time step?
+      using IndexColumn = TableFormat::IndexColumn;
+      const bool dropped = format_.index_column == IndexColumn::drop || format_.index_column == IndexColumn::drop_known;
+      require(!has_gaps_ || dropped || numbers >= 3, [&] {
+        return Fault{"a first row that may hold names or values", place, "header yes or no",
+                     numbers > 1 ? "nothing, 0, 1" : "nothing, 0"};
+      });
+      return true;
+    }
     if (words.size() != 1) {
       require(!words.empty() || numbers < 3, [&] {
         return Fault{"a first row that may hold names or values", place, "header yes or no", "0, 1, 2, ..."};

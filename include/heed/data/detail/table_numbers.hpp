@@ -10,14 +10,12 @@
 #include <string_view>
 #include <system_error>
 
-#include "heed/data/detail/written_date.hpp"
 #include "heed/data/labels.hpp"
 #include "heed/data/missing.hpp"
 #include "heed/data/table_format.hpp"
 #include "heed/data/targets.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
-#include "heed/data/time_key.hpp"
 
 namespace heed::inline HEED_ISA {
 namespace detail {
@@ -73,19 +71,9 @@ class TableNumbers {
                       parse_number(b, y, decimal_) == std::errc() && x == y);
   }
 
-  /// The time in a field, whose contents are `text`. If it is one of `dates`, these have it.
-  TimeKey time(std::string_view field, const std::string& text, WrittenDates& dates) const {
-    TimeKey time = decimal_ == '.' ? time_key(text) : time_key(with_decimal_point(text, decimal_));
-    if (time.kind != TimeKey::Kind::word) return time;
-    if (is_other_date(text)) {
-      time.kind = TimeKey::Kind::date;
-      if (dates.add(field, text)) return time;
-      reader_.fail(field, "a time that cannot be put in order",
-                   "a date such as 2025-12-31 or 2025-12-31T23:40+01:00, or a number", in_quotes(text));
-    }
-    if (std::count(text.begin(), text.end(), ',') < 2) explain_decimals(field, text);  // 1,2,10 is a word
-    time.word = text;
-    return time;
+  /// Throws if a time that is a word would be a number without its points and commas. 1,2,10 is a word.
+  void refuse_decimals(std::string_view field, std::string_view text) const {
+    if (std::count(text.begin(), text.end(), ',') < 2) explain_decimals(field, text);
   }
 
  private:

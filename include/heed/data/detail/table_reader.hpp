@@ -234,8 +234,9 @@ class TableReader {
       if (sure) expected += " and " + label;
       if (!sure && options_.label == Label::if_present) expected += ", or these and " + label;
       if (dropped()) expected += ", behind an index column; index_column keep where there is none";
-      return Fault{"wrong number of fields", reader.place_of_end(), std::move(expected),
-                   std::to_string(fields) + " fields"};
+      const std::string lacking = options_.read.targets ? "no targets" : "no labels";
+      return Fault{sure && fields == values ? lacking + ": a row has its values alone" : "wrong number of fields",
+                   reader.place_of_end(), std::move(expected), std::to_string(fields) + " fields"};
     });
   }
 

@@ -2,7 +2,6 @@
 
 // Dates that do not begin with the year, as spreadsheets and people write them.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -50,14 +49,7 @@ class WrittenDates {
   bool add(std::string_view field, const std::string& text);
   /// The order of their numbers; `automatic` if each date is clear without. Throws if several are possible.
   DateOrder order() const;
-  /// Sets `time` of each row to its date. Numbers are days if all of them are such as 20251231.
-  template <class Rows>
-  void set_times(Rows& rows, DateOrder order) const {
-    for (std::size_t i = 0; i < dates_.size(); ++i) rows[i].time = *dates_[i].in(order);
-    if (std::all_of(rows.begin(), rows.end(), [](auto& row) { return compact_day(row.time).has_value(); })) {
-      for (auto& row : rows) row.time = *compact_day(row.time);
-    }
-  }
+  TimeKey key(std::size_t i, DateOrder order) const { return *dates_[i].in(order); }
 
  private:
   static constexpr std::array orders{DateOrder::day_first, DateOrder::month_first, DateOrder::year_first};
@@ -74,6 +66,7 @@ class WrittenDates {
 
 #if HEED_BODIES
 
+#include <algorithm>
 #include <iterator>
 
 #include "heed/core/error.hpp"

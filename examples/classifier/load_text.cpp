@@ -6,6 +6,7 @@
 #include "class_names.hpp"
 #include "command_line.hpp"
 #include "heed/core/error.hpp"
+#include "model_arguments.hpp"
 #include "notes.hpp"
 #include "training.hpp"
 
@@ -50,6 +51,22 @@ Task<TextModel> load_task(const TrainArguments& a, const StoredModel<TextModel>*
     task.test.emplace(Tokens(read(a.test->data), words, test, part), names, test, part);
   }
   return task;
+}
+
+Tokens load_data(const StoredModel<TextModel>& stored, const ModelArguments& a, bool labels) {
+  check_format(a.format, FormatOf::text);
+  refuse_option(a.data.labels.has_value(), "--labels", "numbers", a.model);
+  refuse_option(a.steps > 0, "--steps", "numbers", a.model);
+  refuse_option(a.missing.has_value(), "--missing", "numbers", a.model);
+  heed::Sentences sentences = heed::read_sentences(a.data.data, {.labels = labels || a.labelled,
+                                                                 .lower = stored.lower,
+                                                                 .blank_lines = !labels,  // an answer a line
+                                                                 .encoding = a.format.encoding,
+                                                                 .header = text_header(a.format)});
+  note_encoding(sentences, a.data.data);
+  Tokens tokens(std::move(sentences), heed::Vocabulary(stored.model.words), a.data.data.string());
+  note_unknown_sentences(tokens, a.data.data);
+  return tokens;
 }
 
 }  // namespace classifier
