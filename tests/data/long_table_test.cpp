@@ -195,8 +195,8 @@ TEST(LongTable, RefusesTimesThatTheOrderOfTheirLettersWouldMix) {
     EXPECT_NE(read(times).find("a time that cannot be put in order"), std::string::npos) << times[0];
   }
   EXPECT_EQ(read({"0.25s", "0.5s"}),
-            "x.csv, line 3, column 1: a time that cannot be put in order with those before it (expected numbers, such "
-            "as seconds, or dates, got '0.5s')");
+            "x.csv, line 3, column 1: a time that cannot be put in order (expected numbers, such as seconds, or dates, "
+            "got '0.5s')");
   const std::vector<Words> clear{{"0.25s", "0.50s"},
                                  {"10:00:00", "10:00:00.25"},
                                  {"week-1", "week-2"},

@@ -73,7 +73,7 @@ class TableReader {
       if (std::exchange(first, false) && header_.there) continue;
       if (table.rows == 0) {
         refuse_last_delimiter(reader, fields);
-        place_label(reader);
+        place_label(reader, fields.back());
         const std::string text = unquote(fields[0]);
         require_index(text == "0" || text == "1" || !is_number(text));
       }
@@ -198,8 +198,8 @@ class TableReader {
     });
   }
 
-  /// Finds the field of the label. `reader` is at the first row of values.
-  void place_label(const TextReader& reader) {
+  /// Finds the field of the label. `reader` is at the first row of values, which ends with `last`.
+  void place_label(const TextReader& reader, std::string_view last) {
     const auto fields = static_cast<Index>(width_ - std::min(width_, dropped()));
     const Index values = options_.steps * options_.features;
     std::vector<std::size_t> by_name;
@@ -235,7 +235,8 @@ class TableReader {
       if (!sure && options_.label == Label::if_present) expected += ", or these and " + label;
       if (dropped()) expected += ", behind an index column; index_column keep where there is none";
       const std::string lacking = options_.read.targets ? "no targets" : "no labels";
-      return Fault{sure && fields == values ? lacking + ": a row has its values alone" : "wrong number of fields",
+      return Fault{sure && fields == values && is_number(last) ? lacking + ": a row has its values alone"
+                                                               : "wrong number of fields",
                    reader.place_of_end(), std::move(expected), std::to_string(fields) + " fields"};
     });
   }

@@ -65,8 +65,7 @@ class TimeColumn {
     }
     numbers_.refuse_decimals(field, text);
     if (!words_.add(text)) {
-      reader_.fail(field, std::string(unclear) + " with those before it", "numbers, such as seconds, or dates",
-                   in_quotes(text));
+      reader_.fail(field, unclear, "numbers, such as seconds, or dates", in_quotes(text));
     }
     time.word = text;
     return time;
