@@ -138,6 +138,16 @@ void expect_comes_back(const Ensemble<M>& ensemble) {
   EXPECT_NE(error_of([&] { heed::load<Ensemble<M>>(std::span<const std::byte>(one)); }), "no error");
 }
 
+TEST(Ensemble, SaysHowManyFeaturesAStepHas) {
+  const Ensemble<Classifier> ensemble({classifier(1), classifier(2)});
+  EXPECT_EQ(ensemble.input_size(), 2);
+  heed::Predictor predictor(ensemble, {.max_steps = 4});
+  const heed::Tensor<float, 2> x({3, 2});
+  EXPECT_EQ(predictor.try_outputs(x).status, heed::InferenceStatus::ok);
+  EXPECT_NE(error_of([] { Ensemble<Classifier>().input_size(); }).find("number of members out of range"),
+            std::string::npos);
+}
+
 TEST(Ensemble, IsOneFile) {
   std::vector<Classifier> members{classifier(1), classifier(2)};
   for (Classifier& m : members) {

@@ -136,6 +136,13 @@ struct Ensemble : detail::EnsembleBase<M> {
   explicit Ensemble(const Options& o) : Ensemble(o.members, o.member) {}
 
   Index size() const { return static_cast<Index>(members.size()); }
+  /// Features of a step, if the members say it. Throws if there are none.
+  Index input_size() const
+    requires requires(const M& m) { m.input_size(); }
+  {
+    detail::check_members(size());
+    return members.front().input_size();
+  }
 
   /// Member i from `key.child(i)`.
   void initialize(Key key)
