@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "../support/by_hand.hpp"
@@ -15,6 +16,7 @@ namespace evaluate_test {
 
 using heed::Index;
 using heed::Tensor;
+using test_support::error_of;
 using test_support::Task;
 using Model = test_support::SmallModel<double>;
 using ByHand = test_support::ByHand<Model>;
@@ -41,6 +43,19 @@ TEST(Evaluate, IsMeanCrossEntropyAndTheShareOfHits) {
       }
     }
   }
+}
+
+TEST(Evaluate, OfLabelsNeedsAModelOfClasses) {
+  const Task<double> task(20, {5, 3}, 4);
+  Model numbers = model;
+  numbers.outputs = heed::OutputKind::numbers;
+  const std::string refusal =
+      "evaluate: the model gives numbers and has no classes (expected targets that are numbers, or a loss, got labels)";
+  EXPECT_EQ(error_of([&] { heed::evaluate(numbers, task.view()); }), refusal);
+  EXPECT_EQ(error_of([&] { heed::evaluate(numbers, task.x, task.labels); }), refusal);
+  EXPECT_EQ(heed::evaluate(numbers, task.view(), heed::CrossEntropy<double>()).loss,
+            heed::evaluate(model, task.view()).loss)
+      << "a loss that is handed in is taken at its word";
 }
 
 TEST(Evaluate, GivesTheSameBitsForAnyNumberOfThreads) {
@@ -76,9 +91,7 @@ TEST(Evaluator, TakesALossOfItsOwn) {
 }
 
 TEST(Evaluator, RejectsFaultyData) {
-  const auto error = [](const Task<double>& task) {
-    return test_support::error_of([&] { heed::evaluate(model, task.view(), 1); });
-  };
+  const auto error = [](const Task<double>& task) { return error_of([&] { heed::evaluate(model, task.view(), 1); }); };
   Task<double> task(5, {2, 3}, 4);
   task.labels[2] = 4;
   EXPECT_EQ(error(task), "label 2 (counted from 0): label out of range (expected 0 to 3, got 4)");

@@ -32,6 +32,7 @@
 #include "heed/train/detail/any_rows.hpp"
 #include "heed/train/detail/arrays.hpp"
 #include "heed/train/detail/feed.hpp"
+#include "heed/train/detail/model_outputs.hpp"
 #include "heed/train/reducer.hpp"
 #include "heed/train/step.hpp"
 #include "heed/train/tiles.hpp"
@@ -173,9 +174,10 @@ class Evaluator {
   detail::EvaluationRun<S> run_;
 };
 
-/// Evaluates once.
+/// Evaluates once, with cross-entropy. Throws also if the model was trained on numbers: it has no classes.
 template <Layer Model>
 Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input>& data, int threads = 0) {
+  detail::check_has_classes(model, "evaluate");
   ThreadPool pool(threads);
   return Evaluator<Model>(model, data, pool)(model);
 }
