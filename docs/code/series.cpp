@@ -131,8 +131,8 @@ void from_memory() {
     const heed::SequenceSubset<float, float> before(windows.view(), fold.rows.training),
         after(windows.view(), fold.rows.validation);
     Model fresh({.features = 1, .classes = 3});
-    heed::fit(fresh, before.x, before.targets, {.epochs = 20, .batch_size = 32});
-    return heed::evaluate(fresh, after.x, after.targets);
+    heed::fit(fresh, before.view(), {.epochs = 20, .batch_size = 32});
+    return heed::evaluate(fresh, after.view());
   });
   std::printf("%zu folds in the order of time\n", in_time.folds.size());
   // [/folds]
@@ -140,7 +140,7 @@ void from_memory() {
   // [changes]
   Model changes({.features = 1, .classes = 3});
   changes.last_value = heed::LastValue<float>({0, 0, 0});  // 3 steps of feature 0
-  heed::fit(changes, windows.x, windows.targets, {.epochs = 20, .batch_size = 32});
+  heed::fit(changes, windows.view(), {.epochs = 20, .batch_size = 32});
   // [/changes]
 }
 

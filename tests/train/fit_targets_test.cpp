@@ -127,6 +127,28 @@ TEST(FitTargets, AnOptimizerAndATestMayBeHandedIn) {
   EXPECT_TRUE(std::isnan(history.epochs[2].accuracy)) << "numbers are neither right nor wrong";
 }
 
+TEST(FitTargets, TheDefaultLossIsTheMeanSquaredError) {
+  const Regression data(80), test(30, false, 2);
+  Model a({.features = 3, .classes = 2}), b = a, c = a, d = a;
+  const FitOptions o{.epochs = 3, .threads = 1};
+  const heed::MeanSquaredError<double> loss;
+  const History history = heed::fit(a, data.view(), loss, o, test.view());
+  EXPECT_EQ(heed::fit(b, data.view(), o, test.view()).epochs[2].test_loss, history.epochs[2].test_loss);
+  EXPECT_EQ(flat(a), flat(b));
+  heed::fit(c, data.view(), {.epochs = 3, .threads = 1});
+  EXPECT_EQ(flat(a), flat(c));
+  heed::Adam<Model> adam(d, {});
+  heed::fit(d, data.view(), adam, o, test.view());
+  EXPECT_EQ(flat(a), flat(d));
+  heed::fit(d, data.view());
+  EXPECT_EQ(heed::evaluate(a, data.view()).loss, heed::evaluate(a, data.view(), loss).loss);
+  EXPECT_EQ(heed::evaluate(a, data.view(), 1).loss, heed::evaluate(a, data.view(), loss).loss);
+  a.outputs = heed::OutputKind::flags;
+  const Regression flags(80, true);
+  EXPECT_EQ(heed::evaluate(a, flags.view()).loss,
+            heed::evaluate(a, flags.view(), heed::BinaryCrossEntropy<double>()).loss);
+}
+
 TEST(FitTargets, SeveralLabelsAtOnceAreLearnt) {
   const Regression data(300, true);
   Model model({.features = 3, .classes = 2});

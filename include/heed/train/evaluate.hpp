@@ -9,6 +9,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -189,19 +190,20 @@ Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::
   return Evaluator<Model, InProcessReducer, L>(model, data, pool, std::move(loss))(model);
 }
 
-/// Evaluates on arrays, as `fit` takes them. Labels use cross-entropy. Numbers use the loss that the model was trained
-/// with: binary cross-entropy or the mean squared error.
+/// Evaluates once on numbers, with binary cross-entropy if the model was trained with it, and else with the mean squared
+/// error.
+template <Layer Model, std::same_as<typename Model::Scalar> T>
+Evaluation evaluate(const Model& model, const LabelledSequences<typename Model::Input, T>& data, int threads = 0) {
+  if (output_kind(model) == OutputKind::flags) return evaluate(model, data, BinaryCrossEntropy<T>(), threads);
+  return evaluate(model, data, MeanSquaredError<T>(), threads);
+}
+
+/// Evaluates on arrays, as `fit` takes them, with the losses above.
 template <class Model, detail::NumberArray X, detail::NumberArray Y>
 Evaluation evaluate(const Model& model, const X& x, const Y& y, int threads = 0) {
   static_assert(require_layer<Model>());
-  using S = typename Model::Scalar;
-  if constexpr (detail::holds_labels<Y>) {
-    return detail::with_arrays<std::int32_t, Model>(x, y,
-                                                    [&](const auto& data) { return evaluate(model, data, threads); });
-  } else {
-    if (output_kind(model) == OutputKind::flags) return evaluate(model, x, y, BinaryCrossEntropy<S>(), threads);
-    return evaluate(model, x, y, MeanSquaredError<S>(), threads);
-  }
+  using T = std::conditional_t<detail::holds_labels<Y>, std::int32_t, typename Model::Scalar>;
+  return detail::with_arrays<T, Model>(x, y, [&](const auto& data) { return evaluate(model, data, threads); });
 }
 /// The same with a given loss.
 template <class Model, detail::NumberArray X, detail::NumberArray Y, Loss<typename Model::Scalar> L>

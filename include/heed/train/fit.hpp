@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "heed/core/any_model.hpp"
@@ -144,6 +145,23 @@ History fit(Model& model, const LabelledSequences<typename Model::Input>& data, 
             const std::optional<LabelledSequences<typename Model::Input>>& test = {}, const R& reducer = {}) {
   Adam<Model> adam(model, detail::adam_of(options));
   return fit(model, data, adam, options, test, reducer);
+}
+
+/// Trains on numbers with the mean squared error: `fit(model, windows.view(), {.epochs = 100})`.
+template <Layer Model, std::same_as<typename Model::Scalar> T, Optimizer<Model> O, class R = InProcessReducer>
+  requires Reducer<R, T> && (!Loss<O, T>)
+History
+    fit(Model& model, const LabelledSequences<typename Model::Input, T>& data, O& optimizer, const FitOptions& options,
+        const std::optional<LabelledSequences<typename Model::Input, std::type_identity_t<T>>>& test = {},
+        const R& reducer = {}) {
+  return fit(model, data, MeanSquaredError<T>(), optimizer, options, test, reducer);
+}
+template <Layer Model, std::same_as<typename Model::Scalar> T, class R = InProcessReducer>
+  requires Reducer<R, T>
+History fit(Model& model, const LabelledSequences<typename Model::Input, T>& data, const FitOptions& options = {},
+            const std::optional<LabelledSequences<typename Model::Input, std::type_identity_t<T>>>& test = {},
+            const R& reducer = {}) {
+  return fit(model, data, MeanSquaredError<T>(), options, test, reducer);
 }
 
 // ---- arrays of any type; errors say in words what does not fit
