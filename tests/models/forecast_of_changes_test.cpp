@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "heed/infer/predictor.hpp"
 #include "heed/infer/stream.hpp"
 #include "heed/io/safetensors.hpp"
+#include "heed/losses/binary_cross_entropy.hpp"
 #include "heed/models/series_ensemble.hpp"
 #include "heed/testing/check_layer.hpp"
 #include "heed/train/evaluate.hpp"
@@ -198,6 +201,37 @@ TEST(ForecastOfChanges, AllocatesNothingOnceWarm) {
   const auto result = predictor.try_outputs(data.x[0]);
   EXPECT_EQ(test_support::allocations(), before);
   EXPECT_EQ(result.status, heed::InferenceStatus::ok);
+}
+
+// Last values beside logits would drown them.
+TEST(ForecastOfChanges, IsNotTrainedOnClasses) {
+  const Data data = waves(0, 60);
+  const Index n = data.x.extent(0);
+  const std::vector<std::int32_t> labels(static_cast<std::size_t>(n), 1);
+  const auto refusal = [](const std::string& where, const std::string& kind) {
+    return where +
+           ": last_value is for models of numbers (expected a loss of numbers, or a model without last_value, got a "
+           "loss of " +
+           kind + ")";
+  };
+  Network model = network();
+  const heed::Tensor<float, 2> before = heed::predict(model, data.x.view());
+  const heed::FitOptions options{.epochs = 1};
+  EXPECT_EQ(error_of([&] { heed::fit(model, data.x, labels, options); }), refusal("fit", "classes"));
+  heed::Tensor<float, 2> flags({n, 2});
+  EXPECT_EQ(error_of([&] { heed::fit(model, data.x, flags, heed::BinaryCrossEntropy<float>(), options); }),
+            refusal("fit", "flags"));
+  const heed::Tensor<float, 2> after = heed::predict(model, data.x.view());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin())) << "not trained";
+  EXPECT_EQ(error_of([&] { heed::fit(model, data.x, data.targets, options); }), "no error");
+  for (const Index most : {3000, 0}) {
+    Rocket rocket({.features = 2, .classes = 2, .steps = 24, .num_features = 84});
+    rocket.last_value = heed::LastValue<float>(second_twice);
+    EXPECT_EQ(error_of([&] { heed::fit_rocket(rocket, data.x, labels, {.most_ridge = most}); }),
+              refusal("fit_rocket", "classes"));
+    EXPECT_EQ(error_of([&] { heed::fit(rocket, data.x, labels, options); }), refusal("fit", "classes"));
+    EXPECT_EQ(rocket.outputs, heed::OutputKind::classes);
+  }
 }
 
 }  // namespace forecast_of_changes_test

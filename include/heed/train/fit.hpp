@@ -30,6 +30,7 @@
 #include "heed/train/detail/any_rows.hpp"
 #include "heed/train/detail/arrays.hpp"
 #include "heed/train/detail/fit_run.hpp"
+#include "heed/train/detail/model_outputs.hpp"
 #include "heed/train/fit_options.hpp"
 #include "heed/train/history.hpp"
 #include "heed/train/reducer.hpp"
@@ -85,6 +86,7 @@ History run_fit(Model& model, const LabelledSequences<typename Model::Input, T>&
                 const std::optional<LabelledSequences<typename Model::Input, T>>& test, const R& reducer) try {
   using S = typename Model::Scalar;
   check(options);
+  check_last_value(model, loss.outputs(), "fit");
   return run_parts<S>({.model = TrainedModel<S>(model),
                        .identity = options.checkpoint.load ? metadata_of(model) : Metadata(),
                        .loss = std::move(loss),

@@ -22,10 +22,12 @@
 #include "heed/core/tensor.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/losses/detail/elementwise.hpp"
 #include "heed/optim/schedule.hpp"
 #include "heed/options/fields.hpp"
 #include "heed/options/output_kind.hpp"
 #include "heed/train/detail/arrays.hpp"
+#include "heed/train/detail/model_outputs.hpp"
 #include "heed/train/detail/rocket_features.hpp"
 #include "heed/train/detail/rocket_ridge.hpp"
 #include "heed/train/fit.hpp"
@@ -99,12 +101,12 @@ void check_rocket_data(const M& model, const Data& data) {
   check_sequences(data);
   const Index outputs = model.output_shape({data.x.extent(1), data.x.extent(2)}).features;
   const auto targets = as_rows(data.labels);
-  const Index each = std::same_as<T, std::int32_t> ? 1 : outputs;
-  require(targets.extent(1) == each, [&] {
-    return Fault{"wrong number of targets of a sequence", "fit_rocket", text_of(each), text_of(targets.extent(1))};
-  });
   if constexpr (std::same_as<T, std::int32_t>) {
+    require(targets.extent(1) == 1,
+            [&] { return Fault{"wrong number of targets", "fit_rocket", "1 a sequence", text_of(targets.extent(1))}; });
     check_labels({targets.data(), static_cast<std::size_t>(targets.size())}, outputs);
+  } else {
+    check_targets(targets, outputs, "fit_rocket");
   }
 }
 }  // namespace detail
@@ -129,6 +131,8 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   constexpr Index most_numbers = Index(1) << 28;  // of all features together
   constexpr bool labelled = std::same_as<T, std::int32_t>;
   check(options, "fit_rocket");
+  constexpr OutputKind kind = labelled ? OutputKind::classes : OutputKind::numbers;
+  detail::check_last_value(model, kind, "fit_rocket");
   const PresentSteps<typename M::Scalar, T> present(given);
   check_gaps(present.has_gaps(), heed::reads_distances(model), "fit_rocket");
   const LabelledSequences<typename M::Scalar, T>& data = present.view();
@@ -143,7 +147,7 @@ RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& g
   const Tensor<T, 2> changes = detail::changes_of(fitted, data);
   auto targets = data.labels;
   if (!changes.empty()) targets = changes.view();
-  fitted.outputs = labelled ? OutputKind::classes : OutputKind::numbers;
+  fitted.outputs = kind;
   RocketFit result{.cancelled = false, .ridge = ridge};
   if (ridge) {
     const Tensor<double, 2> y = detail::ridge_targets<T>(targets, outputs);
