@@ -264,6 +264,12 @@ TEST(FitRocket, RefusesFaultyDataAndLeavesTheModel) {
   other.lengths.assign(30, 0);
   expect("no series has a step", other.view());
   expect("wrong number of targets", heed::TargetSequences<float>{train.x, train.frequencies});
+  heed::Tensor<float, 2> numbers({30, 3});
+  numbers(4, 2) = NAN;
+  expect("target 2 of sequence 4 (counted from 0): target is not finite (expected a finite number, got nan)",
+         heed::TargetSequences<float>{train.x, numbers});
+  numbers(4, 2) = INFINITY;
+  expect("got inf)", heed::TargetSequences<float>{train.x, numbers}, {.most_ridge = 0});
   expect("alphas out of range", train.view(), {.alphas = {0}});
   expect("most_ridge out of range", train.view(), {.most_ridge = -1});
   expect("epochs out of range", train.view(), {.epochs = -1});
