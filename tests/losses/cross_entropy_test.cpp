@@ -194,8 +194,8 @@ TEST(CrossEntropy, NamesTheLabelThatIsOutOfRange) {
   const CrossEntropy<float> loss;
   const auto checked = [&](const Labels& labels) { return error_of([&] { loss.check(labels, 3); }); };
   EXPECT_EQ(checked({0, 1, 2, -100}), "no error");
-  EXPECT_EQ(checked({0, 3, 2}), "label 1: label out of range (expected 0 to 2, got 3)");
-  EXPECT_EQ(checked({0, 1, -1}), "label 2: label out of range (expected 0 to 2, got -1)");
+  EXPECT_EQ(checked({0, 3, 2}), "label 1 (counted from 0): label out of range (expected 0 to 2, got 3)");
+  EXPECT_EQ(checked({0, 1, -1}), "label 2 (counted from 0): label out of range (expected 0 to 2, got -1)");
 }
 
 TEST(CrossEntropy, RejectsOptionsOutOfRange) {

@@ -149,7 +149,7 @@ TEST(FitNodes, RejectsWhatDoesNotFit) {
   EXPECT_NE(error({}, {}).find("nodes to train on"), std::string::npos);
   EXPECT_NE(error(data.training, {.epochs = -1}).find("epochs"), std::string::npos);
   data.labels[5] = 2;
-  EXPECT_EQ(error(data.training, {}), "label 5: label out of range (expected 0 to 1, got 2)");
+  EXPECT_EQ(error(data.training, {}), "label 5 (counted from 0): label out of range (expected 0 to 1, got 2)");
   data.labels.pop_back();
   EXPECT_NE(error(data.training, {}).find("not a label for each"), std::string::npos);
 }

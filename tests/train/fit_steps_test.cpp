@@ -200,6 +200,36 @@ TEST(FitSteps, LearnsLabelsOfStepsThatAreTheModelsOwn) {
   EXPECT_GT(e.accuracy, 0.9);
 }
 
+// Neither past a sequence's end nor at missing steps.
+TEST(FitSteps, LabelsThatDoNotCountMayBeAnything) {
+  const Steps padded(30), other(30, -1), large(30, 77);
+  Tagger a = tagger(), b = a, c = a;
+  const FitOptions o{.epochs = 2, .batch_size = 8, .threads = 1};
+  heed::fit(a, padded.view(), o);
+  heed::fit(b, other.view(), o);
+  heed::fit(c, large.view(), o);
+  EXPECT_EQ(flat(a), flat(b));
+  EXPECT_EQ(flat(a), flat(c));
+  EXPECT_EQ(heed::evaluate(a, other.view()).accuracy, heed::evaluate(a, padded.view()).accuracy);
+}
+
+// A mask moves steps together, and errors name the step where the user has it.
+TEST(FitSteps, ErrorsNameTheStepOfMaskedLabels) {
+  Steps data(6);
+  data.lengths.assign(6, 7);
+  for (Index i = 0; i < data.labels.size(); ++i) data.labels.data()[i] = 1;
+  Tensor<std::uint8_t, 2> mask({6, 7});
+  for (Index i = 0; i < mask.size(); ++i) mask.data()[i] = i % 7 != 0 && i % 7 != 3;
+  data.labels(2, 0) = 9;  // missing
+  data.labels(4, 5) = 7;
+  const heed::LabelledSequences<double> view{data.x.view(), data.labels, data.lengths, mask};
+  Tagger model = tagger();
+  const std::string expected =
+      "labels, sequence 4, step 5 (counted from 0): label out of range (expected 0 to 1, got 7)";
+  EXPECT_EQ(error_of([&] { heed::fit(model, view); }), expected);
+  EXPECT_EQ(error_of([&] { heed::evaluate(model, view); }), expected);
+}
+
 TEST(FitSteps, RejectsWhatDoesNotFit) {
   Steps data(6);
   const auto error = [&](const heed::LabelledSequences<double>& view) {
@@ -216,7 +246,9 @@ TEST(FitSteps, RejectsWhatDoesNotFit) {
   const std::vector<std::int32_t> one_each(6);
   EXPECT_NE(error({data.x.view(), one_each, data.lengths}).find("is a pooling missing?"), std::string::npos);
   data.labels(4, 2) = 2;
-  EXPECT_EQ(error(data.view()), "label 4, step 2: label out of range (expected 0 to 1, got 2)");
+  data.lengths[4] = 3;
+  const std::string place = "labels, sequence 4, step 2 (counted from 0)";
+  EXPECT_EQ(error(data.view()), place + ": label out of range (expected 0 to 1, got 2)");
 
   using Pooled = heed::Sequential<heed::Lstm<double>, heed::LastPool<double>, heed::Dense<double>>;
   Pooled pooled(heed::Lstm<double>({.input_size = 2, .hidden_size = 6}), heed::LastPool<double>(),

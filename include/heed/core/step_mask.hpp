@@ -3,6 +3,7 @@
 /// @file
 /// Masks for sequences with missing steps: in the middle, or left-padded.
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -86,6 +87,10 @@ namespace heed::inline HEED_ISA {
 template <class X>
 Index move_together(const X* from, Index each, Index length, StepMask mask, X* to);
 
+/// A copy of sequences with zeros at missing steps: a check of it names the user's own steps.
+template <class X>
+Tensor<X, 3> zeros_at_missing(TensorView<const X, 3> x, StepMask mask);
+
 /// Throws if steps are missing in the middle and the model uses the distances between steps.
 void check_gaps(bool gaps, bool reads_distances, const std::string& where);
 
@@ -98,6 +103,17 @@ Index move_together(const X* from, Index each, Index length, StepMask mask, X* t
     ++count;
   }
   return count;
+}
+
+template <class X>
+Tensor<X, 3> zeros_at_missing(TensorView<const X, 3> x, StepMask mask) {
+  Tensor<X, 3> all(x.extents());
+  for (Index i = 0; i < x.extent(0); ++i) {
+    for (Index t = 0; t < x.extent(1); ++t) {
+      if (mask(i, t)) std::copy_n(x[i].data() + t * x.extent(2), x.extent(2), all[i].data() + t * x.extent(2));
+    }
+  }
+  return all;
 }
 
 }  // namespace heed::inline HEED_ISA

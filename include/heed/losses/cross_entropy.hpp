@@ -168,9 +168,10 @@ double CrossEntropy<S>::count_correct(Tile<const S> logits, Tile<const std::int3
 template <class S>
 Fault CrossEntropy<S>::label_fault(LabelsView targets, Index i, Index classes) {
   const Index each = targets.each();
-  std::string where = "label " + text_of(i / each);
-  if (each > 1) where += ", step " + text_of(i % each);
-  return {"label out of range", where, "0 to " + text_of(classes - 1), text_of(targets[static_cast<std::size_t>(i)])};
+  const std::string where =
+      each > 1 ? "labels, sequence " + text_of(i / each) + ", step " + text_of(i % each) : "label " + text_of(i);
+  return {"label out of range", where + " (counted from 0)", "0 to " + text_of(classes - 1),
+          text_of(targets[static_cast<std::size_t>(i)])};
 }
 
 template <class S>

@@ -47,6 +47,19 @@ class PresentSteps {
   bool gaps_ = false;
 };
 
+/// The labels of steps, with 0 where they do not count: past a sequence's end, and at missing steps.
+inline Tensor<std::int32_t, 2> labels_that_count(LabelsView labels, std::span<const std::int32_t> lengths,
+                                                 StepMask mask) {
+  Tensor<std::int32_t, 2> all(labels.rows().extents());
+  for (Index i = 0; i < all.extent(0); ++i) {
+    const Index length = lengths.empty() ? all.extent(1) : lengths[static_cast<std::size_t>(i)];
+    for (Index t = 0; t < length; ++t) {
+      if (mask.empty() || mask(i, t)) all(i, t) = labels.rows()(i, t);
+    }
+  }
+  return all;
+}
+
 template <class X, class T>
 void PresentSteps<X, T>::take(const LabelledSequences<X, T>& data) {
   const Index count = data.count(), steps = data.x.extent(1), features = data.x.extent(2);

@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "heed/core/any_model.hpp"
+#include "heed/core/borrowed.hpp"
 #include "heed/core/check.hpp"
 #include "heed/core/compiled.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/step_mask.hpp"
+#include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
 #include "heed/options/metadata.hpp"
 #include "heed/train/batch.hpp"
@@ -74,14 +76,14 @@ class RowsOf final : public AnyRows<S> {
  public:
   template <class R>
   RowsOf(const LabelledSequences<X, T>& data, const R& reducer)
-      : present_(data), data_(present_.view()), rows_(reducer.rows(data_)) {}
+      : given_(data), present_(data), data_(present_.view()), rows_(checked(reducer)) {}
 
   /// Switches to other data, reusing the memory, if neither data have a mask. Throws as the constructor does; the data
   /// then stay as they were.
   template <class R>
   void look_at(const LabelledSequences<X, T>& data, const R& reducer) {
     rows_ = reducer.rows(data);
-    data_ = data;
+    given_ = data_ = data;
   }
 
   Index count() const override { return rows_.count(); }
@@ -103,11 +105,15 @@ class RowsOf final : public AnyRows<S> {
   AnyTargets targets(Index position) const override { return rows_.targets(position); }
   void check_targets(const AnyLoss<S>& loss, Index outputs) const override {
     const TargetsView<T> targets = rows_.labels();
+    if constexpr (labels_are_classes) {
+      if (labels_steps(each(), shape().steps) && !lengths().empty()) return check_labels_that_count(loss, outputs);
+    }
     loss.check(&targets, outputs);
   }
   void check_input(const ModelReference<S>& model) const override {
     check_gaps(present_.has_gaps(), model.reads_distances(), "sequences");
-    model.check_input(data_.x, data_.lengths, "sequences");
+    name_steps([&] { model.check_input(data_.x, data_.lengths, "sequences"); },
+               [&](const Tensor<X, 3>& x) { model.check_input(x.view(), given_.lengths, "sequences"); });
   }
   void add_identity(Metadata& identity, const std::string& name) const override;
 
@@ -126,11 +132,53 @@ class RowsOf final : public AnyRows<S> {
 
  private:
   static constexpr bool labels_are_classes = std::same_as<T, std::int32_t>;
+
+  template <class R>
+  Rows checked(const R& reducer) const {
+    return name_steps([&] { return reducer.rows(data_); },
+                      [&](const Tensor<X, 3>& x) { check_sequences(x.view(), given_.lengths); });
+  }
+  // an error of `check` names the user's own step, if `again` finds it there
+  template <class F, class G>
+  auto name_steps(F&& check, G&& again) const {
+    try {
+      return check();
+    } catch (const Error&) {
+      if (!given_.mask.empty() && given_.count() > 0) again(zeros_at_missing<X>(given_.x, given_.mask));
+      throw;
+    }
+  }
+  void check_labels_that_count(const AnyLoss<S>& loss, Index outputs) const;
+
+  LabelledSequences<X, T> given_;  // by the user, perhaps with a mask
   PresentSteps<X, T> present_;
   LabelledSequences<X, T> data_;  // the sequences of this process
   Rows rows_;
   std::vector<TileStore<X, T, S>> stores_;
 };
+
+// of steps; an error names the user's own step, if the labels are those of this process alone
+template <class S, class X, class T, class Rows>
+void RowsOf<S, X, T, Rows>::check_labels_that_count(const AnyLoss<S>& loss, Index outputs) const {
+  if constexpr (labels_are_classes) {
+    try {
+      for (Index i = 0; i < count(); ++i) {
+        const std::span<const std::int32_t> valid =
+            heed::targets_of(rows_.labels(), rows_.lengths(), rows_.shape().steps, i);
+        if (valid.empty()) continue;
+        const TargetsView<T> targets(BorrowedSpan<std::int32_t>(valid), std::ssize(valid));
+        loss.check(&targets, outputs);
+      }
+    } catch (const Error&) {
+      const bool own = rows_.labels().data() == data_.labels.data();
+      const Tensor<std::int32_t, 2> labels = own ? labels_that_count(given_.labels, given_.lengths, given_.mask)
+                                                 : labels_that_count(rows_.labels(), rows_.lengths(), {});
+      const TargetsView<T> targets(labels);
+      loss.check(&targets, outputs);
+      throw;
+    }
+  }
+}
 
 template <class S, class X, class T, class Rows>
 void RowsOf<S, X, T, Rows>::add_identity(Metadata& identity, const std::string& name) const {
