@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -233,6 +235,33 @@ TEST(MaskedData, AreStandardizedByTheStepsThatAreThere) {
   EXPECT_EQ(a.mean, b.mean);
   EXPECT_EQ(a.deviation, b.deviation);
   EXPECT_EQ(a.largest, b.largest);
+}
+
+// A mask moves steps together, and errors name the step where the user has it.
+TEST(MaskedData, AreNamedWhereTheyAre) {
+  heed::Tensor<float, 3> x({4, 6, 2});
+  x(1, 0, 0) = x(1, 5, 1) = std::nanf("");
+  heed::Tensor<std::uint8_t, 2> mask({4, 6});
+  std::fill(mask.begin(), mask.end(), std::uint8_t(1));
+  mask(1, 0) = mask(1, 1) = mask(1, 3) = 0;
+  const std::vector<std::int32_t> labels{0, 1, 0, 1};
+  heed::SequenceClassifier<float> model({.features = 2, .classes = 2});
+  const std::string fault =
+      ", sequence 1, step 5, feature 1 (counted from 0): value is not finite (expected a finite number, got NaN)";
+  EXPECT_EQ(error_of([&] { heed::fit(model, heed::view(x, {}, mask), labels); }), "sequences" + fault);
+  EXPECT_EQ(error_of([&] { heed::evaluate(model, heed::view(x, {}, mask), labels); }), "sequences" + fault);
+  heed::Predictor predictor(model);
+  EXPECT_EQ(error_of([&] { predictor.outputs(heed::view(x, {}, mask)); }), "Predictor" + fault);
+  std::string alone = "Predictor" + fault;
+  alone.replace(alone.find("sequence 1"), 10, "sequence 0");
+  const heed::TensorView<const std::uint8_t, 2> steps_there(&mask(1, 0), {1, 6});
+  EXPECT_EQ(error_of([&] { predictor(x[1], steps_there); }), alone);
+  EXPECT_EQ(error_of([&] { predictor.outputs(x[1], steps_there); }), alone);
+  heed::Tensor<std::int32_t, 3> tokens({4, 6, 1});
+  tokens(1, 5, 0) = 50;
+  heed::TextClassifier<float> text({.tokens = 10, .embedding = 3, .classifier = {.classes = 2, .hidden = 3}});
+  EXPECT_EQ(error_of([&] { heed::fit(text, heed::view(tokens, {}, mask), labels); }),
+            "sequences, sequence 1, step 5 (counted from 0): token out of range (expected 0 to 9, got 50)");
 }
 
 }  // namespace masked_data_test

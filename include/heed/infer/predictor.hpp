@@ -77,7 +77,7 @@ class Predictor {
   /// Predicts one sequence; `mask` (steps) says which steps are present, see `StepMask`. Also throws if the mask has
   /// another number of steps, or if steps are missing in the middle and the model uses the distances between steps.
   Prediction<S> operator()(TensorView<const X, 2> sequence, StepMask mask) & {
-    return (*this)(run_.present(sequence, mask));
+    return run_.with_present(sequence, mask, [this](TensorView<const X, 2> there) { return (*this)(there); });
   }
   /// Predicts one sequence from a pointer to steps x features numbers.
   Prediction<S> operator()(const X* sequence, Index steps, Index features) & {
@@ -93,7 +93,7 @@ class Predictor {
     return {z.data, static_cast<std::size_t>(z.features)};
   }
   std::span<const S> outputs(TensorView<const X, 2> sequence, StepMask mask) & {
-    return outputs(run_.present(sequence, mask));
+    return run_.with_present(sequence, mask, [this](TensorView<const X, 2> there) { return outputs(there); });
   }
 
   /// Predicts one sequence of steps x features numbers in a real-time thread. The probabilities are a view of the
@@ -159,7 +159,7 @@ class Predictor {
     run_.one(sequence, out, output_kind(*model_), what);
   }
   void operator()(TensorView<const X, 2> sequence, std::span<S> out, StepMask mask, Output what = Output::as_trained) {
-    (*this)(run_.present(sequence, mask), out, what);
+    run_.with_present(sequence, mask, [&](TensorView<const X, 2> there) { (*this)(there, out, what); });
   }
 
   /// Writes the outputs for many sequences x (n, steps, features) to `out` (n, classes). `lengths` has the valid steps
@@ -171,8 +171,9 @@ class Predictor {
   /// The same with a mask (n, steps) that says which steps are present.
   void operator()(TensorView<const X, 3> x, TensorView<S, 2> out, std::span<const std::int32_t> lengths, StepMask mask,
                   Output what = Output::as_trained) {
-    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
-    run_.many(present, out, lengths, output_kind(*model_), what);
+    run_.with_present(x, lengths, mask, [&](TensorView<const X, 3> there, std::span<const std::int32_t> left) {
+      run_.many(there, out, left, output_kind(*model_), what);
+    });
   }
   void operator()(const SequencesView<X>& s, TensorView<S, 2> out, Output what = Output::as_trained) {
     (*this)(s.x, out, s.lengths, s.mask, what);
@@ -183,10 +184,11 @@ class Predictor {
   /// -1, if the model's steps are the steps of the input. Throws as above.
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths = {},
                                       StepMask mask = {}) {
-    const TensorView<const X, 3> present = run_.present(x, lengths, mask);
-    Tensor<std::int32_t, 2> labels = run_.step_labels(present, lengths, output_kind(*model_));
-    if (!mask.empty()) detail::put_back(labels, x.extent(1), lengths, mask);
-    return labels;
+    return run_.with_present(x, lengths, mask, [&](TensorView<const X, 3> there, std::span<const std::int32_t> left) {
+      Tensor<std::int32_t, 2> labels = run_.step_labels(there, left, output_kind(*model_));
+      if (!mask.empty()) detail::put_back(labels, x.extent(1), left, mask);
+      return labels;
+    });
   }
   Tensor<std::int32_t, 2> step_labels(const SequencesView<X>& s) { return step_labels(s.x, s.lengths, s.mask); }
 
@@ -202,22 +204,23 @@ class Predictor {
     typename Model::Cache& cache = run.cache().template of<Model>();
     if constexpr (requires { model_->keep_attention_weights(cache); }) model_->keep_attention_weights(cache);
     Tensor<S, 3> out;
-    const TensorView<const X, 3> present = run.present(x, lengths, mask);
-    const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
-    run.each_tile(output, present, lengths, [&](Index first, Index rows, const Tile<S>&) {
-      const Tile<const S> a = model_->attention_weights(cache);
-      const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
-      if (!fits) {
-        out =
-            detail::widened(out, {x.extent(0), std::max(a.steps, out.extent(1)), std::max(a.features, out.extent(2))});
-      }
-      for (Index l = 0; l < rows; ++l) {
-        for (Index t = 0; t < a.steps; ++t) {
-          for (Index f = 0; f < a.features; ++f) out(first + l, t, f) = a.at(t, f)[l];
+    run.with_present(x, lengths, mask, [&](TensorView<const X, 3> there, std::span<const std::int32_t> left) {
+      const Shape output = model_->output_shape({x.extent(1), x.extent(2)});
+      run.each_tile(output, there, left, [&](Index first, Index rows, const Tile<S>&) {
+        const Tile<const S> a = model_->attention_weights(cache);
+        const bool fits = a.steps <= out.extent(1) && a.features <= out.extent(2);
+        if (!fits) {
+          out = detail::widened(out,
+                                {x.extent(0), std::max(a.steps, out.extent(1)), std::max(a.features, out.extent(2))});
         }
-      }
+        for (Index l = 0; l < rows; ++l) {
+          for (Index t = 0; t < a.steps; ++t) {
+            for (Index f = 0; f < a.features; ++f) out(first + l, t, f) = a.at(t, f)[l];
+          }
+        }
+      });
+      if (!mask.empty()) detail::put_weights_back(out, x.extent(1), left, mask);
     });
-    if (!mask.empty()) detail::put_weights_back(out, x.extent(1), lengths, mask);
     return out;
   }
   Tensor<S, 3> attention_weights(const SequencesView<X>& s)

@@ -148,6 +148,40 @@ void PredictorRun<S, X>::one(TensorView<const X, 2> sequence, std::span<S> out, 
 }
 
 template <class S, class X>
+template <class F>
+decltype(auto) PredictorRun<S, X>::with_present(TensorView<const X, 2> sequence, StepMask mask, F&& f) {
+  const TensorView<const X, 2> there = present(sequence, mask);
+  try {
+    return f(there);
+  } catch (const Error&) {
+    if (!mask.empty()) check_in_place({sequence.data(), {1, sequence.extent(0), sequence.extent(1)}}, {}, mask);
+    throw;
+  }
+}
+
+template <class S, class X>
+template <class F>
+decltype(auto) PredictorRun<S, X>::with_present(TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                                                StepMask mask, F&& f) {
+  std::span<const std::int32_t> left = lengths;
+  const TensorView<const X, 3> there = present(x, left, mask);
+  try {
+    return f(there, left);
+  } catch (const Error&) {
+    if (!mask.empty()) check_in_place(x, lengths, mask);
+    throw;
+  }
+}
+
+template <class S, class X>
+void PredictorRun<S, X>::check_in_place(TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
+                                        StepMask mask) const {
+  const Tensor<X, 3> all = zeros_at_missing(x, mask);
+  model_.check_input(TensorView<const X, 3>(all), lengths, "Predictor");
+  check_numbers(all, lengths);
+}
+
+template <class S, class X>
 TensorView<const X, 2> PredictorRun<S, X>::present(TensorView<const X, 2> sequence, StepMask mask) {
   if (mask.empty()) return sequence;
   const auto [steps, features] = sequence.extents();

@@ -82,9 +82,13 @@ class PredictorRun {
             Output what);
   Tensor<std::int32_t, 2> step_labels(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, OutputKind kind);
 
-  /// One sequence without the steps that its mask marks as missing, in memory of the run. An empty mask gives the
-  /// sequence itself.
+  /// One sequence without its missing steps, in memory of the run. An empty mask gives the sequence itself.
   TensorView<const X, 2> present(TensorView<const X, 2> sequence, StepMask mask);
+  /// Calls f with what `present` gives. Errors about a step name the user's own.
+  template <class F>
+  decltype(auto) with_present(TensorView<const X, 2> sequence, StepMask mask, F&& f);
+  template <class F>
+  decltype(auto) with_present(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, StepMask mask, F&& f);
   /// The same for many sequences. `lengths` becomes the number of steps each of them has left.
   TensorView<const X, 3> present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths, StepMask mask);
 
@@ -118,6 +122,7 @@ class PredictorRun {
   void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
            Work work);
   std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
+  HEED_COLD void check_in_place(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, StepMask mask) const;
   static void check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
   static void check_logits(const Tile<S>& z, Index rows);
   static void check_width(Index got, Index classes);
