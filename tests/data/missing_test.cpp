@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "heed/data/labelled.hpp"
@@ -142,6 +143,32 @@ TEST(Missing, SaysWhatCannotBeFilled) {
             "NaN where it is missing, got infinity)");
   auto large = rows(3, {-1.7e308, gap, 1.7e308});
   EXPECT_EQ(filled(large, Missing::linear)[1], 0) << "no overflow";
+}
+
+TEST(Missing, SaysThatAGivenMeanCannotFill) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const auto& [mean, text] : {std::pair(infinity, "inf"), {-infinity, "-inf"}, {1e300, "1e+300"}}) {
+    heed::Tensor<float, 3> x({2, 2, 1});
+    x(0, 0, 0) = x(1, 0, 0) = x(1, 1, 0) = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(
+        error_of([&] { heed::fill_missing(x.view(), {}, Missing::linear, Numbers{mean}); }),
+        std::string("fill_missing, means, feature 0 (counted from 0): a mean cannot fill (expected a finite number "
+                    "that fits, got ") +
+            text + ")");
+    EXPECT_TRUE(std::isnan(x(0, 0, 0))) << "nothing is filled";
+    x(1, 1, 0) = 3;
+    EXPECT_EQ(heed::fill_missing(x.view(), {}, Missing::linear, Numbers{mean}), 2) << "the mean is not needed";
+    EXPECT_EQ(x(1, 0, 0), 3);
+  }
+}
+
+TEST(Missing, AGivenMeanMayBeUnknownWhereItIsNotNeeded) {
+  EXPECT_EQ(filled(rows(2, {1, gap}), Missing::linear, {gap}), (Numbers{1, 1}));
+  auto none = rows(2, {gap, gap, 1, 2});
+  EXPECT_EQ(
+      error_of([&] { heed::fill_missing(none, Missing::linear, Numbers{gap}); }),
+      "fill_missing, sequence 0, feature 0 (counted from 0): a feature has no value that could fill it (expected a "
+      "value in some sequence, or zeros to fill it, got missing values alone, and a mean that is not known (NaN))");
 }
 
 TEST(Missing, FieldsThatSayIt) {

@@ -22,6 +22,7 @@
 #include "heed/core/step_mask.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/data/detail/missing_faults.hpp"
 #include "heed/data/sequences.hpp"
 #include "heed/data/text.hpp"
 #include "heed/options/named_enum.hpp"
@@ -123,29 +124,21 @@ Index fill_gaps(S* values, Index count, Index stride, Missing how, double mean) 
   return filled;
 }
 
+/// Whether `fill_gaps` fills with the mean. Numbers at steps that are not `present` (empty: all are) do not count.
+template <class S>
+bool takes_mean(const S* values, Index count, Index stride, Missing how, std::span<const std::uint8_t> present) {
+  bool gap = false, value = false;
+  for (Index t = 0; t < count; ++t) {
+    if (!present.empty() && present[static_cast<std::size_t>(t)] == 0) continue;
+    (std::isnan(values[t * stride]) ? gap : value) = true;
+  }
+  return how != Missing::zero && gap && (how == Missing::mean || !value);
+}
+
 /// Whether a step has a value.
 template <class S>
 bool has_value(const S* step, Index features) {
   return !std::all_of(step, step + features, [](S value) { return std::isnan(value); });
-}
-
-/// Throws at the first infinity in the valid steps. NaN is allowed.
-template <class S>
-void check_infinity(TensorView<const S, 3> x, std::span<const std::int32_t> lengths, const std::string& where) {
-  const Index count = x.extent(0), steps = x.extent(1), features = x.extent(2);
-  check_lengths(lengths, count, steps, where);
-  for (Index i = 0; i < count; ++i) {
-    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
-    const S* const sequence = x.data() + i * steps * features;
-    for (Index k = 0; k < length * features; ++k) {
-      require(!std::isinf(sequence[k]), [&] {
-        return Fault{"value is not finite",
-                     where + ", sequence " + text_of(i) + ", step " + text_of(k / features) + ", feature " +
-                         text_of(k % features) + " (counted from 0)",
-                     "a finite number, or NaN where it is missing", sequence[k] > 0 ? "infinity" : "-infinity"};
-      });
-    }
-  }
 }
 }  // namespace detail
 
@@ -189,24 +182,27 @@ Index fill_missing(TensorView<S, 3> x, std::span<const std::int32_t> lengths, Mi
   const bool masks = how == Missing::mask;
   const Tensor<std::uint8_t, 2> present =
       masks ? steps_with_values<S>(x, lengths) : Tensor<std::uint8_t, 2>();  // other steps stay as they are
+  const auto mean_of = [&](Index f) { return means.empty() ? 0 : means[static_cast<std::size_t>(f)]; };
+  for (Index i = 0; i < count; ++i) {  // before anything is filled
+    const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
+    const std::span<const std::uint8_t> there =
+        masks ? std::span(&present(i, 0), static_cast<std::size_t>(steps)) : std::span<const std::uint8_t>();
+    for (Index f = 0; f < features; ++f) {
+      if (std::abs(mean_of(f)) <= static_cast<double>(std::numeric_limits<S>::max())) continue;
+      if (!detail::takes_mean(x.data() + i * steps * features + f, length, features, how, there)) continue;
+      detail::throw_no_mean(own.empty(), mean_of(f), i, f, where);
+    }
+  }
   Index filled = 0;
   for (Index i = 0; i < count; ++i) {
     const Index length = lengths.empty() ? steps : lengths[static_cast<std::size_t>(i)];
     for (Index f = 0; f < features; ++f) {
       S* const first = x.data() + i * steps * features + f;
-      const double mean = means.empty() ? 0 : means[static_cast<std::size_t>(f)];
+      const double mean = mean_of(f);
       const Index here = detail::fill_gaps(first, length, features, masks ? Missing::linear : how, mean);
       filled += here;
-      for (Index t = 0; here > 0 && t < length; ++t) {
-        if (masks && present(i, t) == 0) {
-          first[t * features] = std::numeric_limits<S>::quiet_NaN();
-          continue;
-        }
-        require(std::isfinite(first[t * features]), [&] {  // filled with a mean that does not exist
-          return Fault{"a feature has no value that could fill it",
-                       where + ", sequence " + text_of(i) + ", feature " + text_of(f) + " (counted from 0)",
-                       "a value in some sequence, or zeros to fill it", "missing values alone"};
-        });
+      for (Index t = 0; masks && here > 0 && t < length; ++t) {
+        if (present(i, t) == 0) first[t * features] = std::numeric_limits<S>::quiet_NaN();
       }
     }
   }
