@@ -147,17 +147,18 @@ TEST(Missing, SaysWhatCannotBeFilled) {
 
 TEST(Missing, SaysThatAGivenMeanCannotFill) {
   const double infinity = std::numeric_limits<double>::infinity();
-  for (const auto& [mean, text] : {std::pair(infinity, "inf"), {-infinity, "-inf"}, {1e300, "1e+300"}}) {
+  for (const auto& wrong : {std::pair(infinity, "inf"), {-infinity, "-inf"}, {1e300, "1e+300"}}) {
+    const Numbers mean{wrong.first};
     heed::Tensor<float, 3> x({2, 2, 1});
     x(0, 0, 0) = x(1, 0, 0) = x(1, 1, 0) = std::numeric_limits<float>::quiet_NaN();
     EXPECT_EQ(
-        error_of([&] { heed::fill_missing(x.view(), {}, Missing::linear, Numbers{mean}); }),
+        error_of([&] { heed::fill_missing(x.view(), {}, Missing::linear, mean); }),
         std::string("fill_missing, means, feature 0 (counted from 0): a mean cannot fill (expected a finite number "
                     "that fits, got ") +
-            text + ")");
+            wrong.second + ")");
     EXPECT_TRUE(std::isnan(x(0, 0, 0))) << "nothing is filled";
     x(1, 1, 0) = 3;
-    EXPECT_EQ(heed::fill_missing(x.view(), {}, Missing::linear, Numbers{mean}), 2) << "the mean is not needed";
+    EXPECT_EQ(heed::fill_missing(x.view(), {}, Missing::linear, mean), 2) << "the mean is not needed";
     EXPECT_EQ(x(1, 0, 0), 3);
   }
 }
