@@ -137,6 +137,32 @@ TEST(Fields, OfAFileMustBeThereAndRight) {
   EXPECT_EQ(error("rate", "1"), "metadata \"rate\": out of range (expected 0 to below 1, got 1)");
 }
 
+struct Renamed {
+  Index steps = 3;
+  static void fields(auto&& f, auto&... o) { f({.name = "rocket_steps", .member = "steps"}, o.steps...); }
+};
+
+TEST(Fields, AreNamedInFilesAsInFilesAndInCodeAsInCode) {
+  EXPECT_EQ(error_of([] { heed::check(Renamed{0}, "Model"); }),
+            "Model: steps out of range (expected 1 to 268435456, got 0)");
+  EXPECT_EQ(to_metadata(Renamed{5}).at("rocket_steps"), "5");
+  EXPECT_EQ(error_of([] { heed::from_metadata<Renamed>({{"rocket_steps", "0"}}); }),
+            "metadata \"rocket_steps\": out of range (expected 1 to 268435456, got 0)");
+}
+
+TEST(Fields, AChoiceAfterACastIsAnErrorWhereItApplies) {
+  for (const int value : {3, 99, -1, std::numeric_limits<int>::min()}) {
+    Options o;
+    o.kind = Kind(value);
+    const std::string number = std::to_string(value);
+    EXPECT_EQ(error_of([&] { heed::check(o, "Model"); }),
+              "Model: no such kind (expected one of plain, fancy, got " + number + ")");
+    EXPECT_EQ(to_metadata(o).at("kind"), "no such value (" + number + ")");
+    EXPECT_NE(error_of([&] { heed::from_metadata<Options>(to_metadata(o)); }).find("wrong value"), std::string::npos);
+    EXPECT_FALSE(o == Options());
+  }
+}
+
 TEST(Fields, AllFaultsStandInOneMessage) {
   Metadata m = with(with(plain, "hidden", "0"), "kind", "fancy");
   m.erase("rate");

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+
 #include "../support/error_of.hpp"
 
 namespace named_enum_test {
@@ -23,6 +26,18 @@ TEST(NamedEnum, HasItsNamesInOnePlace) {
             "kind: wrong value (expected one of plain, fancy, absurd, got \"Fancy\")");
   EXPECT_EQ(error_of([] { heed::from_text<Kind>("", "kind"); }),
             "kind: wrong value (expected one of plain, fancy, absurd, got \"\")");
+}
+
+TEST(NamedEnum, AValueAfterACastHasNoName) {
+  static_assert(heed::to_text(Kind(3)) == "no such value");
+  for (const Kind kind :
+       {Kind(3), Kind(-1), Kind(std::numeric_limits<int>::max()), Kind(std::numeric_limits<int>::min())}) {
+    EXPECT_EQ(heed::to_text(kind), "no such value");
+    EXPECT_EQ(error_of([&] { heed::check_choice(kind, "kind", "Model"); }),
+              "Model: no such kind (expected one of plain, fancy, absurd, got " +
+                  std::to_string(static_cast<int>(kind)) + ")");
+  }
+  EXPECT_EQ(error_of([&] { heed::check_choice(Kind::absurd, "kind", "Model"); }), "no error");
 }
 
 TEST(NamedEnum, IsOfIntsAndHasNames) {

@@ -14,6 +14,7 @@
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dot_attention.hpp"
 #include "heed/options/fields.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -107,6 +108,7 @@ struct AnyAttention {
 
 template <class S>
 AnyAttention<S>::AnyAttention(const Options& o) : score(o.score) {
+  check_choice(score, "score", "AnyAttention");
   check_sizes({{"query_size", o.query_size}, {"memory_size", o.memory_size}}, "AnyAttention");
   const Index size = o.attention_size ? o.attention_size : o.query_size, memory = o.memory_size;
   check_sizes({{"attention_size", size}}, "AnyAttention");

@@ -14,6 +14,7 @@
 #include "heed/layers/lstm.hpp"
 #include "heed/layers/rnn.hpp"
 #include "heed/options/fields.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -47,8 +48,9 @@ struct AnyCell {
   CellKind kind = CellKind::lstm;
 
   AnyCell() = default;
-  /// Throws for `none`.
+  /// Throws for `none`, and for a value without a name.
   explicit AnyCell(const Options& o) : kind(o.kind) {
+    check_choice(kind, "kind", "AnyCell");
     require(kind != CellKind::none, [] { return Fault{"there is no cell", "AnyCell", "lstm, gru or rnn", "none"}; });
   }
 

@@ -130,6 +130,7 @@ struct AnyPool {
 
 template <class S>
 AnyPool<S>::AnyPool(Options o) : kind(o.kind), last({.both_ends = o.both_ends}) {
+  check_choice(kind, "kind", "AnyPool");
   switch (kind) {
     case Attention::pool:
       pool = AttentionPool<S>({.features = o.features});

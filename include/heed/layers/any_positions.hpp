@@ -16,6 +16,7 @@
 #include "heed/core/types.hpp"
 #include "heed/layers/positions.hpp"
 #include "heed/options/fields.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -55,6 +56,7 @@ struct AnyPositions {
   AnyPositions() = default;
   /// Throws as `LearnedPositions` does, and for `tape` without a length.
   explicit AnyPositions(Options o) : kind(o.kind) {
+    check_choice(kind, "kind", "AnyPositions");
     if (kind == PositionKind::learned) table = LearnedPositions<S>({o.max_steps, o.features});
     if (kind != PositionKind::tape) return;
     require(o.max_steps > 0, [&] {

@@ -113,6 +113,7 @@ struct ConvBlock {
 
 template <class S>
 ConvBlock<S>::ConvBlock(Options o) : residual(o.residual), dropout(o.dropout) {
+  check_choice(o.norm, "norm", "ConvBlock");
   check_dropout_rate(o.dropout, "ConvBlock", "dropout");
   conv = Conv1d<S>({.in_channels = o.in_channels,
                     .out_channels = o.out_channels,

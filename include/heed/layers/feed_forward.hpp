@@ -13,6 +13,7 @@
 #include "heed/layers/activations.hpp"
 #include "heed/layers/dense.hpp"
 #include "heed/layers/dropout.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -78,6 +79,7 @@ struct FeedForward {
 template <class S>
 FeedForward<S>::FeedForward(Options o) : activation(o.activation), dropout(o.dropout) {
   check_sizes({{"features", o.features}, {"hidden", o.hidden}}, "FeedForward");
+  check_choice(o.activation, "activation", "FeedForward");
   check_dropout_rate(o.dropout, "FeedForward", "dropout");
   linear1 = Dense<S>({o.features, o.hidden});
   linear2 = Dense<S>({o.hidden, o.features});

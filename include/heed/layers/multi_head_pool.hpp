@@ -73,7 +73,9 @@ struct MultiHeadPool {
   HEED_COLD explicit MultiHeadPool(Options o)
       : attention({.embed_dim = o.features, .num_heads = o.heads}),
         last({.both_ends = o.both_ends}),
-        pooling(o.pooling) {}
+        pooling(o.pooling) {
+    check_choice(pooling, "pooling", "MultiHeadPool");
+  }
 
   void initialize(Key key) { attention.initialize(key); }
 

@@ -12,6 +12,7 @@
 #include "heed/layers/detail/recurrent_cell.hpp"
 #include "heed/layers/recurrent.hpp"
 #include "heed/options/field.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ISA {
 
@@ -64,7 +65,9 @@ struct RnnCell {
   Nonlinearity nonlinearity = Nonlinearity::tanh;
 
   RnnCell() = default;
-  explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {}
+  explicit RnnCell(const Options& o) : nonlinearity(o.nonlinearity) {
+    check_choice(nonlinearity, "nonlinearity", "Rnn");
+  }
   void write(Options& o) const { o.nonlinearity = nonlinearity; }
 
   // The cache holds gradients, because y has h, and in `first` the sums of one step.

@@ -108,6 +108,7 @@ TransformerDecoderBlock<S>::TransformerDecoderBlock(Options o)
       feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
       norm(o.norm),
       dropout(o.dropout) {
+  check_choice(norm, "norm", "TransformerDecoderBlock");
   if (norm != NormPlacement::none) norm1 = norm2 = norm3 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
   initialize({});
 }

@@ -114,6 +114,7 @@ TransformerEncoderBlock<S>::TransformerEncoderBlock(Options o)
       feed_forward({o.d_model, o.dim_feedforward, o.activation, o.dropout}),
       norm(o.norm),
       dropout(o.dropout) {
+  check_choice(norm, "norm", "TransformerEncoderBlock");
   if (norm != NormPlacement::none) norm1 = norm2 = LayerNorm<S>({o.d_model, o.layer_norm_eps});
   initialize({});
 }

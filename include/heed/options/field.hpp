@@ -27,7 +27,7 @@ struct Range {
 
 /// The description of a field: its name, meaning, range, and when it applies.
 struct Field {
-  const char* name = "";     ///< in files and in error messages
+  const char* name = "";     ///< in files and their errors
   const char* meaning = "";  ///< for --help
   Range range = {};          ///< of a number, or of each number of a list
   /// The field applies only if another field has this value, or one of "this|that"; with `otherwise`, only if it has
@@ -44,6 +44,7 @@ struct Field {
   /// What a file without this field means, if that is not the default: an older file. Files contain the field only if
   /// it differs from this value.
   const char* before = nullptr;
+  const char* member = nullptr;  ///< the member in C++, which errors of options name; null: the name
 };
 
 /// A factor for everything whose name contains `part`: {"lstm", 0.1}.

@@ -26,6 +26,8 @@ struct FieldRecord : Field {
   void* value = nullptr;
   const void* other = nullptr;  ///< in the second object
 
+  /// The name in C++.
+  const char* in_code() const { return member ? member : name; }
   /// The value as text, as in files.
   std::string text() const;
   /// Sets the value. Throws if the text is not a value of the field. `where` is the name in the error.
@@ -68,10 +70,10 @@ const T& as(const void* value) {
   return *static_cast<const T*>(value);
 }
 // an enum whose type is not known here
-inline std::size_t choice(const void* value) {
+inline int choice(const void* value) {
   int i = 0;
   std::memcpy(&i, value, sizeof i);
-  return static_cast<std::size_t>(i);
+  return i;
 }
 
 // the numbers of fields that have a range
@@ -120,8 +122,11 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::text() const {
       return detail::shortest_text(detail::as<double>(value), name);
     case FieldKind::flag:
       return detail::as<bool>(value) ? "true" : "false";
-    case FieldKind::choice:
-      return std::string(names[detail::choice(value)]);
+    case FieldKind::choice: {
+      const int i = detail::choice(value);
+      return detail::has_name(i, names) ? std::string(names[static_cast<std::size_t>(i)])
+                                        : "no such value (" + text_of(i) + ')';
+    }
     case FieldKind::sizes:
       return to_text(detail::as<SizeList>(value));
     case FieldKind::numbers:
@@ -159,7 +164,7 @@ HEED_COLD HEED_FUNCTION double FieldRecord::number() const {
     case FieldKind::flag:
       return detail::as<bool>(value) ? 1 : 0;
     case FieldKind::choice:
-      return static_cast<double>(detail::choice(value));
+      return detail::choice(value);
     case FieldKind::seed:
     case FieldKind::indices:
     case FieldKind::numbers:
@@ -186,8 +191,10 @@ HEED_COLD HEED_FUNCTION std::string FieldRecord::values() const {
 
 HEED_COLD HEED_FUNCTION void FieldRecord::check(std::string_view what, std::string_view where) const {
   const auto fail = [&](std::string_view got) { throw Error(Fault{what, where, values(), got}); };
-  if (kind == FieldKind::choice && detail::listed_in(except, names[detail::choice(value)])) {
-    fail(names[detail::choice(value)]);
+  if (kind == FieldKind::choice) {
+    const int i = detail::choice(value);
+    if (!detail::has_name(i, names)) detail::throw_no_such(in_code(), i, names, where, except);
+    if (detail::listed_in(except, text())) fail(text());
   }
   for (const double x : detail::numbers_of(*this)) {
     const bool ok =

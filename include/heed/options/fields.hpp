@@ -159,7 +159,7 @@ HEED_COLD HEED_FUNCTION void read_fields(const FieldTable& table, const Metadata
 
 HEED_COLD HEED_FUNCTION void check_fields(const FieldTable& table, std::string_view where) {
   for (const FieldRecord& r : table.records) {
-    if (table.counts(r)) r.check(std::string(r.name) + " out of range", where);
+    if (table.counts(r)) r.check(std::string(r.in_code()) + " out of range", where);
   }
 }
 

@@ -38,12 +38,26 @@ constexpr bool listed_in(std::string_view list, std::string_view name) {
 /// The index of `text` among the names. Throws if it is not a name, or if it is one of the exceptions.
 HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string_view> names, std::string_view where,
                               std::string_view except = {});
+/// Whether a number is that of one of the names.
+constexpr bool has_name(int value, std::span<const std::string_view> names) {
+  return value >= 0 && static_cast<std::size_t>(value) < names.size();
+}
+[[noreturn]] void throw_no_such(std::string_view what, int value, std::span<const std::string_view> names,
+                                std::string_view where, std::string_view except = {});
 }  // namespace detail
 
-/// The name of an enum's value.
+/// The name of an enum's value; "no such value" if it is none of them, as after a cast.
 template <NamedEnum E>
 constexpr std::string_view to_text(E value) {
-  return choices<E>[static_cast<std::size_t>(value)];
+  const int i = static_cast<int>(value);
+  return detail::has_name(i, choices<E>) ? choices<E>[static_cast<std::size_t>(i)] : std::string_view("no such value");
+}
+
+/// Throws if an enum's value has no name, as after a cast. `what` is the name of the choice in the error.
+template <NamedEnum E>
+void check_choice(E value, std::string_view what, std::string_view where) {
+  const int i = static_cast<int>(value);
+  if (!detail::has_name(i, choices<E>)) detail::throw_no_such(what, i, choices<E>, where);
 }
 
 /// The value with this name. Throws if there is none. `where` is the name of the choice in the error.
@@ -80,6 +94,11 @@ HEED_FUNCTION int choice_from(std::string_view text, std::span<const std::string
   require(found != names.end() && !listed_in(except, text),
           [&] { return Fault{"wrong value", where, "one of " + listed(names, except), quote(text)}; });
   return static_cast<int>(found - names.begin());
+}
+
+HEED_COLD HEED_FUNCTION void throw_no_such(std::string_view what, int value, std::span<const std::string_view> names,
+                                           std::string_view where, std::string_view except) {
+  throw Error(Fault{"no such " + std::string(what), where, "one of " + listed(names, except), text_of(value)});
 }
 
 }  // namespace heed::inline HEED_ISA::detail

@@ -77,9 +77,7 @@ namespace heed::inline HEED_ISA {
 HEED_COLD HEED_FUNCTION void detail::set_padding(TimeWindow& window, ConvPadding padding, Index pad,
                                                  const char* where) {
   check_window(window, where);
-  require(static_cast<std::size_t>(padding) < choices<ConvPadding>.size(), [&] {
-    return Fault{"no such padding", where, "one of same, causal, valid, number", text_of(static_cast<int>(padding))};
-  });
+  check_choice(padding, "padding", where);
   require(padding == ConvPadding::number || pad == 0, [&] {
     return Fault{"pad is of padding number alone", where, "0 for padding " + std::string(to_text(padding)),
                  text_of(pad)};

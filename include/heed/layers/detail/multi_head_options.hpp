@@ -11,6 +11,7 @@
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
+#include "heed/options/named_enum.hpp"
 
 namespace heed::inline HEED_ABI {
 
@@ -47,6 +48,7 @@ HEED_COLD inline void check_multi_head(Index embed_dim, Index num_heads, Index k
   not_negative(vdim, "vdim");
   not_negative(relative_positions, "relative_positions");
   not_negative(bias_distance, "bias_distance");
+  check_choice(bias, "relative_bias", "MultiHeadAttention");
   require((bias == RelativeBias::erpe) == (bias_distance > 0), [&] {
     return Fault{"option out of range", "MultiHeadAttention",
                  bias == RelativeBias::erpe ? "bias_distance of at least 1 with erpe" : "no bias_distance without erpe",
