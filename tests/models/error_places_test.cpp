@@ -7,6 +7,7 @@
 
 #include "../support/error_of.hpp"
 #include "heed/heed.hpp"
+#include "heed/io/safetensors.hpp"
 
 namespace error_places_test {
 
@@ -107,6 +108,61 @@ TEST(ErrorPlaces, SizesHaveTheNamesOfTheirOptions) {
       {error_of([] { ReplayBuffer<float>(0, {2, 1}); }), positive("ReplayBuffer", "capacity", 0)},
   };
   for (const auto& [got, expected] : cases) EXPECT_EQ(got, expected);
+}
+
+TEST(ErrorPlaces, ChoicesAfterACastAreErrors) {
+  const auto none = [](const std::string& where, const std::string& name, const std::string& names) {
+    return where + ": no such " + name + " (expected one of " + names + ", got 99)";
+  };
+  const std::string scores = "additive, dot, scaled_dot, general", norms = "none, pre, post";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {error_of([] { Conv1d<float>({.in_channels = 1, .out_channels = 1, .padding = ConvPadding(99)}); }),
+       none("Conv1d", "padding", "same, causal, valid, number")},
+      {error_of([] { ConvBlock<float>({.in_channels = 1, .out_channels = 1, .norm = ConvNorm(99)}); }),
+       none("ConvBlock", "norm", "step, sequence")},
+      {error_of([] { Rnn<float>({.input_size = 1, .hidden_size = 1, .nonlinearity = Nonlinearity(99)}); }),
+       none("Rnn", "nonlinearity", "tanh, relu")},
+      {error_of([] { MultiHeadPool<float>({.features = 2, .heads = 1, .pooling = Pooling(99)}); }),
+       none("MultiHeadPool", "pooling", "last, mean")},
+      {error_of([] { MultiHeadAttention<float>({.embed_dim = 4, .relative_bias = RelativeBias(99)}); }),
+       none("MultiHeadAttention", "relative_bias", "none, erpe, alibi")},
+      {error_of([] { FeedForward<float>({.features = 2, .hidden = 2, .activation = FeedForwardActivation(99)}); }),
+       none("FeedForward", "activation", "relu, gelu")},
+      {error_of([] { TransformerEncoderBlock<float>({.d_model = 2, .num_heads = 1, .norm = NormPlacement(99)}); }),
+       none("TransformerEncoderBlock", "norm", norms)},
+      {error_of([] { TransformerDecoderBlock<float>({.d_model = 2, .num_heads = 1, .norm = NormPlacement(99)}); }),
+       none("TransformerDecoderBlock", "norm", norms)},
+      {error_of([] { AnyAttention<float>({.query_size = 2, .memory_size = 2, .score = ScoreKind(99)}); }),
+       none("AnyAttention", "score", scores)},
+      {error_of([] { AnyPool<float>({.features = 2, .kind = Attention(99)}); }).substr(0, 22),
+       "AnyPool: no such kind "},
+      {error_of([] { AnyPositions<float>({.kind = PositionKind(99)}); }).substr(0, 27), "AnyPositions: no such kind "},
+      {error_of([] { AnyCell<float>({.kind = CellKind(99)}); }), none("AnyCell", "kind", "lstm, gru, rnn, none")},
+      {error_of([] { SequenceClassifier<float>({.features = 2, .classes = 2, .cell = CellKind(99)}); }),
+       none("SequenceClassifier", "cell", "lstm, gru, rnn, none")},
+      {error_of([] {
+         RocketClassifier<float>({.features = 2, .classes = 2, .steps = 4, .statistics = RocketStatistics(99)});
+       }),
+       none("RocketClassifier", "statistics", "ppv, all")},
+  };
+  for (const auto& [got, expected] : cases) EXPECT_EQ(got, expected);
+}
+
+TEST(ErrorPlaces, SizesThatAreTooLargeTogetherSayWhose) {
+  constexpr Index much = Index(1) << 40;
+  const std::string text = error_of([] { Conv1d<float>({.in_channels = much, .out_channels = much}); });
+  EXPECT_EQ(text.substr(0, 8), "Conv1d: ") << text;
+}
+
+TEST(ErrorPlaces, ModelsThatNoLoadWouldAcceptAreNotWritten) {
+  const auto error = [](const auto& model) { return error_of([&] { serialize(model); }); };
+  EXPECT_EQ(error(SequenceClassifier<float>()),
+            "SequenceClassifier: features out of range (expected 1 to 268435456, got 0)");
+  EXPECT_EQ(error(RocketClassifier<float>()), "RocketClassifier: features out of range (expected 1 to 1048576, got 0)");
+  EXPECT_EQ(error(SeriesEnsemble<float>()), "SeriesEnsemble: features out of range (expected 1 to 1048576, got 0)");
+  SequenceClassifier<float> changed({.features = 2, .classes = 2, .hidden = 2});
+  changed.options.attention = Attention(99);
+  EXPECT_NE(error(changed).find("SequenceClassifier: no such attention"), std::string::npos);
 }
 
 }  // namespace error_places_test

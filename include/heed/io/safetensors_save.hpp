@@ -66,6 +66,7 @@ template <class M>
 Metadata file_metadata(const M& model, const Metadata& extra) {
   std::optional<std::string_view> architecture;
   if constexpr (requires { std::string_view(M::architecture); }) architecture = M::architecture;
+  if constexpr (DescribedModel<M>) check(model.options, name_of<M>());  // `load` would refuse others
   return file_metadata(architecture, metadata_of(model), extra);
 }
 
@@ -126,8 +127,8 @@ bool few_enough_for_self_test(const Parameters& parameters) {
 
 /// A model as the bytes of a safetensors file: its parameters in the order of its visit, F32 for float, F64 for double,
 /// row-major. The metadata has "format", "format_version", "architecture", the result of `metadata_of(model)`, the
-/// self-test (see self_test.hpp) and `extra`. Equal models give equal bytes. Throws if two of these give different values for one key, or if a text is
-/// not valid UTF-8.
+/// self-test (see self_test.hpp) and `extra`. Equal models give equal bytes. Throws if two of these give different values
+/// for one key, if a text is not valid UTF-8, and if an option is out of range, as in a model made without options.
 template <Visitable M>
 std::vector<std::byte> serialize(const M& model, const Metadata& extra = {}) try {
   Metadata metadata = detail::file_metadata(model, extra);

@@ -116,7 +116,7 @@ Conv1d<S>::Conv1d(Options o) : window{o.kernel_size, o.stride, o.dilation}, grou
     return Fault{"groups must divide in_channels and out_channels", "Conv1d",
                  "a divisor of " + text_of(o.in_channels) + " and of " + text_of(o.out_channels), text_of(groups)};
   });
-  weight = Parameter<S, 3>(o.out_channels, o.in_channels / groups, o.kernel_size);
+  detail::inside("Conv1d", [&] { weight = Parameter<S, 3>(o.out_channels, o.in_channels / groups, o.kernel_size); });
   if (o.bias) bias = Vector<S>(o.out_channels);
   initialize({});
 }
