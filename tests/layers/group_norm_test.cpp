@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -63,7 +64,13 @@ TEST(GroupNorm, RejectsWhatDoesNotFit) {
               std::string::npos);
   }
   EXPECT_EQ(error_of([] { GroupNorm<float>({.features = 3, .eps = 0}); }),
-            "GroupNorm: option out of range (expected eps above 0, got 0.000000)");
+            "GroupNorm: option out of range (expected eps above 0, got 0)");
+  EXPECT_EQ(error_of([] { GroupNorm<float>({.features = 3, .eps = 1e-60}); }),
+            "GroupNorm: option out of range (expected eps above 0 and finite as a float, got 1e-60)");
+  EXPECT_NE(error_of([] { GroupNorm<float>({.features = 3, .eps = 1e60}); }).find("got 1e+60"), std::string::npos);
+  EXPECT_NE(error_of([] { GroupNorm<float>({.features = 3, .eps = std::numeric_limits<double>::quiet_NaN()}); }),
+            "no error");
+  EXPECT_EQ(error_of([] { GroupNorm<double>({.features = 3, .eps = 1e-60}); }), "no error");
   EXPECT_EQ(error_of([] { GroupNorm<float>({.features = 3}).output_shape({2, 4}); }),
             "GroupNorm: wrong number of features (expected 3, got 4)");
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../support/layer_case.hpp"
 #include "heed/testing/check_layer.hpp"
@@ -91,7 +92,13 @@ TEST(LayerNorm, RejectsWhatDoesNotFit) {
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 0}); }),
             "LayerNorm: features must be positive (expected at least 1, got 0)");
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3, .eps = 0}); }),
-            "LayerNorm: option out of range (expected eps above 0, got 0.000000)");
+            "LayerNorm: option out of range (expected eps above 0, got 0)");
+  EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3, .eps = 1e-60}); }),
+            "LayerNorm: option out of range (expected eps above 0 and finite as a float, got 1e-60)");
+  EXPECT_NE(error_of([] { LayerNorm<float>({.features = 3, .eps = 1e60}); }).find("got 1e+60"), std::string::npos);
+  EXPECT_NE(error_of([] { LayerNorm<float>({.features = 3, .eps = std::numeric_limits<double>::quiet_NaN()}); }),
+            "no error");
+  EXPECT_EQ(error_of([] { LayerNorm<double>({.features = 3, .eps = 1e-60}); }), "no error");
   EXPECT_EQ(error_of([] { LayerNorm<float>({.features = 3}).output_shape({2, 4}); }),
             "LayerNorm: wrong number of features (expected 3, got 4)");
   EXPECT_EQ(LayerNorm<float>({.features = 3}).output_shape({2, 3}), (heed::Shape{2, 3}));

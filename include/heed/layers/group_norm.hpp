@@ -17,6 +17,7 @@
 #include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/check_eps.hpp"
 #include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -113,8 +114,7 @@ GroupNorm<S>::GroupNorm(Options o) : groups(o.groups), features(o.features), eps
                  {},
                  text_of(groups) + " groups for " + text_of(features) + " features"};
   });
-  require(std::isfinite(eps) && eps > 0,
-          [&] { return Fault{"option out of range", "GroupNorm", "eps above 0", text_of(eps)}; });
+  detail::check_eps<S>(eps, "GroupNorm");
   if (o.affine) weight = bias = Vector<S>(features);
   initialize({});
 }

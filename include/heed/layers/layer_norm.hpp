@@ -3,7 +3,6 @@
 /// @file
 /// Layer normalisation.
 
-#include <cmath>
 #include <string>
 
 #include "heed/core/compiled.hpp"
@@ -15,6 +14,7 @@
 #include "heed/core/scratch.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
+#include "heed/layers/detail/check_eps.hpp"
 #include "heed/options/field.hpp"
 
 namespace heed::inline HEED_ABI {
@@ -95,8 +95,7 @@ struct LayerNorm {
 template <class S>
 LayerNorm<S>::LayerNorm(Options o) : eps(o.eps) {
   check_sizes({{"features", o.features}}, "LayerNorm");
-  require(std::isfinite(o.eps) && o.eps > 0,
-          [&] { return Fault{"option out of range", "LayerNorm", "eps above 0", text_of(o.eps)}; });
+  detail::check_eps<S>(o.eps, "LayerNorm");
   weight = Vector<S>(o.features);
   if (o.bias) bias = Vector<S>(o.features);
   initialize({});
