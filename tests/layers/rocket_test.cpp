@@ -476,7 +476,7 @@ TEST(Rocket, TakesBiasesOfSeriesWithStepsAlone) {
 TEST(Rocket, RefusesWhatItCannotTake) {
   const auto error = [](heed::RocketOptions o) { return error_of([&] { Rocket<float> rocket(o); }); };
   EXPECT_NE(error({.features = 0, .steps = 9}).find("features out of range"), std::string::npos);
-  EXPECT_NE(error({.features = 1, .steps = 0}).find("rocket_steps out of range"), std::string::npos);
+  EXPECT_NE(error({.features = 1, .steps = 0}).find("Rocket: steps out of range"), std::string::npos);
   EXPECT_NE(error({.steps = 9, .num_features = 83}).find("num_features out of range"), std::string::npos);
   EXPECT_NE(error({.steps = 9, .max_dilations = 0}).find("max_dilations out of range"), std::string::npos);
   EXPECT_NE(error({.steps = 9, .groups = -1}).find("groups out of range"), std::string::npos);

@@ -108,7 +108,7 @@ TEST(RocketClassifier, RefusesOptionsOutOfRange) {
   };
   EXPECT_NE(error([](auto& o) { o.features = 0; }).find("features out of range"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.classes = 0; }).find("classes out of range"), std::string::npos);
-  EXPECT_NE(error([](auto& o) { o.steps = -1; }).find("rocket_steps out of range"), std::string::npos);
+  EXPECT_NE(error([](auto& o) { o.steps = -1; }).find("RocketClassifier: steps out of range"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.num_features = 1; }).find("num_features out of range"), std::string::npos);
   EXPECT_NE(error([](auto& o) { o.max_dilations = 0; }).find("max_dilations out of range"), std::string::npos);
   RocketClassifier<float> model(small);

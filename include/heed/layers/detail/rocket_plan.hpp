@@ -42,7 +42,8 @@ struct RocketOptions {
   }
   /// For models that know their number of features.
   static void kernels(auto&& f, auto&... o) {
-    f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = ""}, o.steps...);
+    f({.name = "rocket_steps", .meaning = "Steps of the longest series, for dilations", .flag = "", .member = "steps"},
+      o.steps...);
     f({"num_features", "Features, rounded down to whole biases per kernel", Range::from(84, 1 << 20)},
       o.num_features...);
     f({"max_dilations", "Largest number of dilations per kernel", Range::to(1 << 10)}, o.max_dilations...);
@@ -59,7 +60,11 @@ struct RocketOptions {
        .range = Range::from(0, 1 << 16),
        .optional = true},
       o.values...);
-    f({.name = "rocket_seed", .meaning = "Of the kernels' channels and biases", .range = Range::any(), .flag = ""},
+    f({.name = "rocket_seed",
+       .meaning = "Of the kernels' channels and biases",
+       .range = Range::any(),
+       .flag = "",
+       .member = "seed"},
       o.seed...);
   }
 };
