@@ -25,7 +25,7 @@ TEST(Targets, ATsFileWithTargetLabelGivesThemUnasked) {
   EXPECT_EQ(s.labels, (std::vector<std::string>{"0.5", "-2e3"}));
   EXPECT_TRUE(heed::parse_ts<double>("@targetLabel true\n@data\n1,2:up\n3,4:1\n", "x.ts").targets.empty());
   EXPECT_EQ(error_of([] { heed::parse_ts<double>("@targetLabel true\n@data\n1,2:nan\n", "x.ts"); }),
-            "x.ts, line 3, column 5: not a label (expected an integer of 64 bits or a word, got 'nan')");
+            "x.ts, line 3, column 5: missing target (expected a number, got 'nan')");
 }
 
 TEST(Targets, AreReadFromEveryFormatWhereAsked) {
