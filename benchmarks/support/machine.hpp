@@ -26,7 +26,7 @@ template <class S>
 double fma_peak() {
   namespace simd = heed::simd;
   using P = simd::Packet<S>;
-  constexpr int chains = simd::registers == 32 ? 16 : simd::native_width<S> * sizeof(S) > 16 ? 8 : 12;  // of registers
+  constexpr int chains = simd::registers == 32 ? 16 : 12;  // of registers
   constexpr long rounds = 20000;
   double best = 0;
   for (int run = 0; run < 20; ++run) {

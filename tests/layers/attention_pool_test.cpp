@@ -62,6 +62,8 @@ TEST(AttentionPool, WeightsSumToOneOverTheValidStepsAndStayAsTheyAre) {
 TEST(AttentionPool, LongTilesGiveWhatTheirSequencesGiveInSmallOnes) {
   test_support::expect_long_tile_equals_narrow_ones(AttentionPool<double>({.features = 24}), {100, 24});
   test_support::expect_long_tile_equals_narrow_ones(AttentionPool<float>({.features = 40}), {131, 40});
+  test_support::expect_long_tile_equals_narrow_ones(AttentionPool<double>({.features = 24}),
+                                                    {200, 24});  // past the caches
 }
 
 TEST(AttentionPool, WithoutStepsOutputAndGradientsAreZero) {

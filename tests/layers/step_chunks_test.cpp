@@ -19,7 +19,7 @@ Tile<const float> tile_of(Index steps, Index features, Index lanes) {
 }
 
 TEST(StepChunks, ATileThatFitsInTheCachesIsOneChunk) {
-  for (const Index steps : {0, 1, 10, 128}) {  // 1 MiB
+  for (const Index steps : {0, 1, 10, 64}) {  // half a MiB
     const StepChunks chunks(tile_of(steps, 32, 64));
     EXPECT_TRUE(chunks.whole());
     EXPECT_EQ(chunks.count(), 1);
@@ -27,11 +27,11 @@ TEST(StepChunks, ATileThatFitsInTheCachesIsOneChunk) {
     EXPECT_EQ(chunks.of(tile_of(steps, 32, 64), 0).steps, steps);
   }
   EXPECT_TRUE(StepChunks().whole());
-  EXPECT_TRUE(StepChunks(tile_of(8192, 32, 1)).whole());
+  EXPECT_TRUE(StepChunks(tile_of(4096, 32, 1)).whole());
 }
 
 TEST(StepChunks, ALongTileIsCutIntoChunksThatCoverIt) {
-  for (const Index steps : {129, 300, 301, 1000}) {
+  for (const Index steps : {65, 129, 300, 301, 1000}) {
     for (const Index features : {32, 100, 5000}) {
       const Tile<const float> x = tile_of(steps, features, 64);
       const StepChunks chunks(x);

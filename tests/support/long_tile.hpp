@@ -12,6 +12,7 @@
 
 #include "allocations.hpp"
 #include "heed/core/init.hpp"
+#include "heed/core/tile.hpp"
 #include "heed/core/visit.hpp"
 #include "heed/layers/detail/step_chunks.hpp"
 #include "heed/testing/layer_run.hpp"
@@ -110,6 +111,13 @@ void expect_long_tile_equals_narrow_ones(L layer, heed::Shape shape, bool ragged
   EXPECT_EQ(allocations() - before, 0) << "of warm passes";
   for (S& v : wide.dx) v -= S(0.5);
   expect_close(wide.dx, dx, 10 * within, "dx that is added to");
+  heed::TileBuffer<S> own;  // begins at a line of the cache, as a model's memory does
+  const heed::Tile<S> d = own.take(shape, long_lanes);
+  wide.forward();
+  wide.layer.backward(wide.input(), heed::Tile<const S>(wide.y.data(), wide.output, long_lanes),
+                      heed::Tile<const S>(wide.dy.data(), wide.output, long_lanes), into(d), wide.cache, wide.gradient,
+                      wide.pass());
+  EXPECT_EQ(std::vector<S>(d.data, d.data + d.size()), dx) << "dx in memory of heed's own";
   wide.forward();
   wide.backward(Sink::nowhere);
   EXPECT_EQ(wide.flat_gradient(), gradient) << "where the input's gradient is not wanted";

@@ -39,6 +39,16 @@ HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {
   simd::store(p, to.add ? simd::add(simd::load<P>(p), value) : value);
 }
 
+/// The same. `Away`: past the CPU's caches, of a gradient that is not added to; see `simd::store_away`.
+template <bool Away, class S, class P>
+HEED_INLINE void put(const Into<S>& to, Index i, const P& value) {
+  if constexpr (Away) {
+    simd::store_away(to.tile.data + i, value);
+  } else {
+    put(to, i, value);
+  }
+}
+
 /// dx (+)= f(a, dy), elementwise; a is the layer's input or output.
 template <class S, class F>
 HEED_INLINE void transform_gradient(Tile<const S> a, Tile<const S> dy, Into<S> dx, F&& f) {

@@ -128,6 +128,11 @@ HEED_INLINE void store_away(ScalarOf<P>* p, const P& a) {
 #endif
   store(p, a);
 }
+#ifdef EIGEN_VECTORIZE_AVX
+inline constexpr bool stores_away = true;
+#else
+inline constexpr bool stores_away = false;  // `store_away` is `store`
+#endif
 HEED_INLINE void fence_stores() {
 #ifdef EIGEN_VECTORIZE_AVX
   _mm_sfence();

@@ -83,6 +83,7 @@ struct AttentionPool {
 
  private:
   // dx_t = a_t dy + ds_t w
+  template <bool Away>
   void to_input(Tile<const S> a, Tile<const S> ds, Tile<const S> dy, Into<S> dx) const;
 };
 
@@ -122,26 +123,30 @@ void AttentionPool<S>::backward(Tile<const S> x, Tile<const S> y, Tile<const S> 
   const Scratch::Mark mark(pass.scratch);
   const S* y_dy = chunks.whole() ? nullptr : dots_of_lanes(y, dy, pass.scratch.template take<S>(L));
   const Tile<S> room = pass.scratch.template tile<S>({chunks.most(x.steps), 1}, L);
-  for (Index c = 0; c < chunks.count(); ++c) {
-    const Tile<const S> part = chunks.of<const S>(x, c), a = chunks.of<const S>(weights(cache), c);
-    const Tile<S> ds = room.range(0, part.steps);
-    kernels::Ahead* const ahead = chunks.fetch<S>(c + 1, part.size(), {x, dx.tile});
-    kernels::lane_product<S>(part.steps, 1, x.features, L, kernels::matrix_of(part), {dy.data, 1, 0}, {ds.data, 1, 0},
-                             1, false, ahead);  // da_t = x_t . dy
-    kernels::softmax_backward(a.data, a.data, ds.data, part.steps, L, y_dy);
-    weight_gradient<S>(part, ds, grad.attention.weight, grad.attention.bias.data());
-    if (dx) to_input(a, ds, dy, chunks.of<S>(dx, c));
-  }
+  chunks.writing(dx, [&]<bool Away>() HEED_LAMBDA {
+    for (Index c = 0; c < chunks.count(); ++c) {
+      const Tile<const S> part = chunks.of<const S>(x, c), a = chunks.of<const S>(weights(cache), c);
+      const Tile<S> ds = room.range(0, part.steps);
+      kernels::Ahead* const ahead = chunks.fetch<S>(c + 1, part.size(), {x, Away ? Tile<S>() : dx.tile});
+      kernels::lane_product<S>(part.steps, 1, x.features, L, kernels::matrix_of(part), {dy.data, 1, 0}, {ds.data, 1, 0},
+                               1, false, ahead);  // da_t = x_t . dy
+      kernels::softmax_backward(a.data, a.data, ds.data, part.steps, L, y_dy);
+      weight_gradient<S>(part, ds, grad.attention.weight, grad.attention.bias.data());
+      if (dx) to_input<Away>(a, ds, dy, chunks.of<S>(dx, c));
+    }
+  });
 }
 
 template <class S>
+template <bool Away>
 void AttentionPool<S>::to_input(Tile<const S> a, Tile<const S> ds, Tile<const S> dy, Into<S> dx) const {
   using namespace simd;
   const Index F = dy.features, L = dy.lanes;
   for (Index t = 0; t < a.steps; ++t) {
     for_each_place<S>(F, L, [&]<class P>(auto at) HEED_LAMBDA {
       const P from_score = mul(at.template of_lane<P>(ds.at(t)), at.template of_feature<P>(attention.weight.data()));
-      put(dx, t * F * L + at.number, fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
+      put<Away>(dx, t * F * L + at.number,
+                fma(at.template of_lane<P>(a.at(t)), load<P>(dy.data + at.number), from_score));
     });
   }
 }

@@ -166,12 +166,14 @@ void MeanPool<S>::backward(Tile<const S> x, Tile<const S>, Tile<const S> dy, Int
                            const Pass&) const {
   if (!dx) return;
   const Tile<const S> share = cache.share.view();
-  for (Index t = 0; t < x.steps; ++t) {
-    for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
-      put(dx, t * x.features * x.lanes + at.number,
-          simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(dy.data + at.number)));
-    });
-  }
+  detail::StepChunks(x).writing(dx, [&]<bool Away>() HEED_LAMBDA {
+    for (Index t = 0; t < x.steps; ++t) {
+      for_each_place<S>(x.features, x.lanes, [&]<class P>(auto at) HEED_LAMBDA {
+        put<Away>(dx, t * x.features * x.lanes + at.number,
+                  simd::mul(at.template of_lane<P>(share.at(t)), simd::load<P>(dy.data + at.number)));
+      });
+    }
+  });
 }
 
 template <class S>

@@ -3,6 +3,7 @@
 /// @file
 /// The simple (Elman) recurrent network.
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -70,9 +71,12 @@ struct RnnCell {
   }
   void write(Options& o) const { o.nonlinearity = nonlinearity; }
 
-  // The cache holds gradients, because y has h, and in `first` the sums of one step.
+  // The cache holds gradients, because y has h, and in `first` the sums of one step. The gradients of the last steps
+  // are enough, and stay in the CPU's caches. First there is room for any fewer lanes: these have more steps.
   void prepare(const Weights& w, Index steps, Index lanes, Cache& cache) const {
-    cache.gates.take({steps, w.hidden_size()}, lanes);
+    const Index H = w.hidden_size(), most = 2 * detail::steps_together(1), some = 2 * detail::steps_together(lanes);
+    cache.gates.take({std::min(steps * lanes, std::max(most, 2 * lanes)), H}, 1);
+    cache.gates.take({std::min(steps, some), H}, lanes);
     cache.first.take({1, w.hidden_size()}, lanes);
     detail::begin(w, cache);
   }
@@ -109,9 +113,10 @@ void RnnCell<S>::step(const Weights& w, Index, Index L, const S* x, Before previ
 
 template <class S>
 void RnnCell<S>::step_backward(const Weights&, Index t, Before, Tile<S> dh, Tile<S>, Cache& cache, const Pass&) const {
-  using namespace simd;
+  const Tile<S> gates = cache.gates.tile();
   const S* h = cache.h;
-  S* da = cache.gates.tile().at(t);
+  S* da = gates.at(detail::place_of(t, gates));
+  using namespace simd;
   const bool relu = nonlinearity == Nonlinearity::relu;
   for_each_packet<S>(dh.features * dh.lanes, [&]<class P>(Index k) HEED_LAMBDA {
     const P zero = set1<P>(0), y = load<P>(h + k), d = load<P>(dh.data + k);

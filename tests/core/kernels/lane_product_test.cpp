@@ -71,8 +71,8 @@ TEST(LaneProduct, HoldsForAnyNumberOfLanes) {
 }
 
 TEST(LaneProduct, HoldsForAnySize) {
-  for (const Index rows : {1, 2, 4, 9}) {
-    for (const Index columns : {1, 4, 7}) {
+  for (const Index rows : {1, 2, 3, 4, 7, 9}) {
+    for (const Index columns : {1, 2, 3, 4, 5, 7, 8}) {
       for (const Index depth : {0, 1, 10}) check_lane_product<float>(rows, columns, depth, 19);
     }
   }

@@ -52,7 +52,7 @@ TEST(WeightGradient, HoldsForAnyNumberOfLanes) {
 
 TEST(WeightGradient, HoldsForAnySize) {
   for (const Index outputs : {1, 2, 3, 4, 5, 8, 13}) {
-    for (const Index inputs : {1, 3, 4, 7, 16, 17, 33}) {  // panels of 16 inputs
+    for (const Index inputs : {1, 2, 3, 4, 5, 6, 7, 16, 17, 33}) {  // panels of 16 inputs
       for (const Index lanes : {1, 5, 16, 40}) {
         check_weight_gradient<float>(3, outputs, inputs, lanes);
         check_weight_gradient<double>(3, outputs, inputs, lanes);
@@ -68,7 +68,7 @@ TEST(WeightGradient, HoldsForSizesBeyondItsBlocks) {
 
 TEST(WeightGradient, HoldsForManyWeights) {
   for (const Index outputs : {32, 37, 64, 150}) {
-    for (const Index inputs : {32, 39, 130}) {
+    for (const Index inputs : {32, 33, 35, 38, 39, 130}) {
       for (const Index lanes : {16, 24, 64, 272}) {  // more lanes than a panel holds, too
         check_weight_gradient<float>(lanes > 64 ? 2 : 9, outputs, inputs, lanes);
         check_weight_gradient<double>(3, outputs, inputs, lanes);

@@ -77,6 +77,17 @@ inline constexpr int registers = 32;
 inline constexpr int registers = 16;
 #endif
 
+/// So many rows of sums, of two packets each, fill the registers beside the factors. Each sum waits for its last
+/// addition: fewer sums would leave the multipliers idle.
+inline constexpr int rows_of_sums = registers == 32 ? 8 : 6;
+
+/// The end of the rows that go in blocks of C. If blocks of 6 leave two or three rows, these and the last block go in
+/// two blocks of 4.
+template <int C>
+Index in_blocks(Index rows) {
+  return C == 6 && rows > C && rows % C / 2 == 1 ? rows - C : rows;
+}
+
 /// Calls f(0), f(1), ..., f(N - 1), unrolled. If f is inlined, its argument is a constant.
 template <int N, class F>
 HEED_INLINE void unroll(F&& f) {

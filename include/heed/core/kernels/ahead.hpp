@@ -59,11 +59,15 @@ class Ahead {
   explicit Ahead(Index work) : work_(work) {}
 
   void fetch_due() {
-    for (; done_ >= per_line_ && next_ < count_; done_ -= per_line_) {
+    Index done = done_;
+    const Index per_line = per_line_;
+    while (done >= per_line && next_ < count_) {
       Rows& rows = rows_[next_];
-      simd::prefetch(rows.first + at_);
-      at_ += line;
-      if (at_ < rows.bytes) continue;
+      const std::byte* const end = rows.first + rows.bytes;
+      const std::byte* p = rows.first + at_;
+      for (; done >= per_line && p < end; done -= per_line, p += line) simd::prefetch(p);
+      at_ = p - rows.first;
+      if (p < end) continue;
       at_ = 0;
       if (--rows.count > 0) {
         rows.first += rows.stride;
@@ -71,6 +75,7 @@ class Ahead {
         ++next_;
       }
     }
+    done_ = done;
   }
 
   std::array<Rows, most> rows_ = {};

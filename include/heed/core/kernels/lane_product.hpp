@@ -49,20 +49,24 @@ HEED_INLINE void lane_block(Index depth, Index m, Index n, Index lane, Index lan
   });
 }
 
+// Rows m .. m + M. Of their sums as many go side by side as registers hold beside the factors.
 template <int M, class P, class S>
 HEED_INLINE void lane_columns(Index columns, Index depth, Index m, Index lane, Index lanes, LaneMatrix<const S> a,
                               LaneMatrix<const S> b, LaneMatrix<S> c, S scale, bool add_to_c, Ahead* ahead) {
+  constexpr int W = width<P>;
   Index n = 0;
-  if constexpr (simd::width < P >> 1) {
-    for (; n + 4 <= columns; n += 4) {
-      lane_block<M, 4, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
-      if (ahead) ahead->fetch(4 * M * depth * simd::width<P>);
-    }
+  const auto some = [&]<int N>() HEED_LAMBDA {
+    lane_block<M, N, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
+    if (ahead) ahead->fetch(N * M * depth * W);
+    n += N;
+  };
+  if constexpr (W > 1 && M == 4 && registers == 16) {
+    while (n + 3 <= columns && n + 4 != columns) some.template operator()<3>();
+    while (n + 2 <= columns) some.template operator()<2>();
+  } else if constexpr (W > 1) {
+    while (n + 4 <= columns) some.template operator()<4>();
   }
-  for (; n < columns; ++n) {
-    lane_block<M, 1, P>(depth, m, n, lane, lanes, a, b, c, scale, add_to_c);
-    if (ahead) ahead->fetch(M * depth * simd::width<P>);
-  }
+  while (n < columns) some.template operator()<1>();
 }
 
 // one lane, contiguous columns in b and c: packets of columns
@@ -126,14 +130,15 @@ HEED_KERNEL void lane_product(Index rows, Index columns, Index depth, Index lane
   if (depth == 0) a = b = {c.data, 0, 0};  // not read, may be null
   if (lanes == 1) return detail::lane_product_one_lane(rows, columns, depth, a, b, c, scale, add_to_c);
   simd::for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
-    constexpr int block = simd::width<P> == 1 ? 1 : simd::registers == 32 ? 4 : 2;
     Index m = 0;
-    if constexpr (block > 1) {
-      for (; m + block <= rows; m += block) {
-        detail::lane_columns<block, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c, ahead);
+    const auto take_rows = [&]<int M>() HEED_LAMBDA {
+      for (; m + M <= rows; m += M) {
+        detail::lane_columns<M, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c, ahead);
       }
-    }
-    for (; m < rows; ++m) detail::lane_columns<1, P>(columns, depth, m, lane, lanes, a, b, c, scale, add_to_c, ahead);
+    };
+    if constexpr (simd::width<P> > 1) take_rows.template operator()<4>();
+    if constexpr (simd::width<P> > 1 && simd::registers == 16) take_rows.template operator()<2>();
+    take_rows.template operator()<1>();
   });
 }
 

@@ -52,7 +52,7 @@ namespace detail {
 using namespace simd;
 
 // where memory is to be fetched meanwhile: some after so many inputs
-inline constexpr Index some_inputs = 8;
+inline constexpr Index some_inputs = 32;
 
 // rows r .. r + C of the lanes in one pack
 template <int C, class P, bool Fetches, class S>
@@ -84,7 +84,8 @@ HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start,
 template <int C, class P, bool Fetches = false, class S>
 HEED_INLINE void product_rows(Index rows, Index lane, Index lanes, Start<S> start, S* y, const Terms<S>& terms) {
   Index r = 0;
-  for (; r + C <= rows; r += C) product_block<C, P, Fetches>(r, lane, lanes, start, y, terms);
+  for (const Index end = in_blocks<C>(rows); r + C <= end; r += C)
+    product_block<C, P, Fetches>(r, lane, lanes, start, y, terms);
   if constexpr (C > 4) {
     for (; r + 4 <= rows; r += 4) product_block<4, P, Fetches>(r, lane, lanes, start, y, terms);
   }
@@ -172,12 +173,11 @@ void sum_of_products(Index rows, Index lanes, Start<S> start, S* y, const Terms<
   using namespace simd;
   if (lanes == 1) return detail::product_one_lane(rows, start, y, terms);
   constexpr int V = native_width<S>;
-  constexpr int block = registers == 32 ? 8 : 4;  // rows of accumulators, two packets each
   Index lane = 0;
   for (; terms.ahead && lane + 2 * V <= lanes; lane += 2 * V)
-    detail::product_rows<block, Packet<S, 2>, true>(rows, lane, lanes, start, y, terms);
+    detail::product_rows<rows_of_sums, Packet<S, 2>, true>(rows, lane, lanes, start, y, terms);
   for (; lane + 2 * V <= lanes; lane += 2 * V)
-    detail::product_rows<block, Packet<S, 2>>(rows, lane, lanes, start, y, terms);
+    detail::product_rows<rows_of_sums, Packet<S, 2>>(rows, lane, lanes, start, y, terms);
   for (; lane + V <= lanes; lane += V) detail::product_rows<8, Packet<S>>(rows, lane, lanes, start, y, terms);
   for (; lane < lanes; ++lane) detail::product_rows<1, Pack<S, 1>>(rows, lane, lanes, start, y, terms);
 }

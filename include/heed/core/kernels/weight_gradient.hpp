@@ -71,8 +71,13 @@ template <int R, class S>
 HEED_INLINE void weight_rows(Index steps, Rows<const S> dy, Rows<const S> x, Index r, Index first, Index last,
                              Index lanes, S* dw, Index out) {
   Index k = first;
-  for (; k + 4 <= last; k += 4) weight_block<R, 4>(steps, dy, x, r, k, lanes, dw, out);
-  if (k + 3 == last) return weight_block<R, 3>(steps, dy, x, r, k, lanes, dw, out);
+  if constexpr (R == 4 && registers == 16) {  // 12 sums stay in registers, 16 do not
+    for (; k + 3 <= last && k + 4 != last; k += 3) weight_block<R, 3>(steps, dy, x, r, k, lanes, dw, out);
+    for (; k + 4 == last; k += 2) weight_block<R, 2>(steps, dy, x, r, k, lanes, dw, out);
+  } else {
+    for (; k + 4 <= last; k += 4) weight_block<R, 4>(steps, dy, x, r, k, lanes, dw, out);
+    if (k + 3 == last) return weight_block<R, 3>(steps, dy, x, r, k, lanes, dw, out);
+  }
   if (k + 2 == last) return weight_block<R, 2>(steps, dy, x, r, k, lanes, dw, out);
   if (k < last) weight_block<R, 1>(steps, dy, x, r, k, lanes, dw, out);
 }
@@ -130,7 +135,7 @@ void panel_inputs(const S* panel, Index outputs, IndexRange steps, IndexRange pa
 template <class S>
 HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const S> dy, Rows<const S> x, Index outputs,
                                            S* dw, Index out, Ahead* ahead) {
-  constexpr int block = registers == 32 ? 8 : 4;
+  constexpr int block = rows_of_sums;
   alignas(64) S panel[panel_outputs * panel_places<S>];
   const Index some_steps = std::max<Index>(panel_places<S> / lanes, 1), some_lanes = std::min(lanes, panel_places<S>);
   for (Index first = 0; first < outputs; first += panel_outputs) {
@@ -141,8 +146,11 @@ HEED_KERNEL void weight_gradient_by_panels(Index steps, Index lanes, Rows<const 
         const IndexRange of_lanes{l, std::min(l + some_lanes, lanes)};
         transpose_panel(dy, of_steps, of_lanes, lanes, first, count, panel);
         Index k = 0;
-        for (; k + block <= x.count; k += block) {
+        for (const Index end = in_blocks<block>(x.count); k + block <= end; k += block) {
           panel_inputs<block>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out, ahead);
+        }
+        for (; k + 4 <= x.count; k += 4) {
+          panel_inputs<4>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out, ahead);
         }
         for (; k < x.count; ++k) panel_inputs<1>(panel, count, of_steps, of_lanes, lanes, x, k, dw + first, out, ahead);
       }

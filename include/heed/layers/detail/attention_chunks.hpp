@@ -24,6 +24,7 @@ void AttentionBy<Score>::forward_in_chunks(Tile<const S> q, Tile<const S> memory
   const Tile<S> weights(cache.weights.all().data, {memory.steps, 1}, memory.lanes);
   Score::prepare_chunks(pass.keep ? memory.steps : chunks.most(memory.steps), memory.lanes, cache.score);
   const Tile<const S> projected = Score::project(0, q, cache.score);
+  const auto kept = Score::kept(cache.score);
   const Scratch::Mark mark(pass.scratch);
   kernels::JoinedSoftmax<S> joined(chunks.count(), y, pass.scratch);
   for (Index c = chunks.count(); c-- > 0;) {
@@ -32,7 +33,9 @@ void AttentionBy<Score>::forward_in_chunks(Tile<const S> q, Tile<const S> memory
     const Index first = pass.keep ? chunks.first(c) : 0;
     kernels::Head<S> one = head(0, q, part, cache);
     one.part = {.scale = joined.of(c),
-                .ahead = chunks.fetch<S>(c - 1, Score::products() * part.steps * part.lanes, {memory})};
+                .ahead = chunks.fetch<S>(
+                    c - 1, Score::products() * part.steps * part.lanes,
+                    {memory, pass.keep ? kept[0] : Tile<const S>(), pass.keep ? kept[1] : Tile<const S>()})};
     Score::prepare_chunk(part, first, cache.score, one.part.ahead);
     kernels::attend<S>(one, Score::scores(one, projected, part, cache.score, first),
                        Score::values(part, cache.score, first), {chunks.of(weights, c).data, true},

@@ -44,8 +44,9 @@ void MultiHeadAttention<S>::forward_in_chunks(Tile<const S> query, Tile<const S>
     const Scratch::Mark of_chunk(pass.scratch);
     const Tile<const S> part = chunks.of(memory, c, pass.scratch);
     const Tile<S> kv = all_kv.range(pass.keep ? chunks.first(c) : 0, part.steps);
-    affine<S>(part, memory_weight<const S>(*this), in_proj_bias.data() + E, kv,
-              chunks.fetch<S>(c - 1, 2 * E * part.size(), {memory}));
+    affine<S>(
+        part, memory_weight<const S>(*this), in_proj_bias.data() + E, kv,
+        chunks.fetch<S>(c - 1, 2 * E * part.size(), {memory, pass.keep ? Tile<const S>(all_kv) : Tile<const S>()}));
     kernels::Head<S> one = head(query, part, cache);
     for (Index h = 0; h < num_heads; ++h) {
       one.part.scale = joined.of(c, h);

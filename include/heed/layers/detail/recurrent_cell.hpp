@@ -15,8 +15,9 @@
 /// - `step_backward(w, t, previous, dh, dc, cache, pass)`: the backward pass of step t. On entry `dh` is the gradient
 ///   of h_t. If `passes_directly`, on return `dh` holds the part of the gradient of h_{t-1} that does not go through
 ///   the gates. `dc` is the gradient of c_t on entry and of c_{t-1} on return.
-/// - `gate_gradients(cache)`: after `step_backward`, the gradients of W_ih x, (steps, gates H).
-/// - `recurrent_gradients(cache)`: after `step_backward`, the gradients of W_hh h, in blocks of rows.
+/// - `gate_gradients(cache)`: after `step_backward`, the gradients of W_ih x, (steps, gates H). A tile may hold the last
+///   `2 * steps_together(lanes)` steps alone. Step t stands at `place_of(t, tile)`.
+/// - `recurrent_gradients(cache)`: after `step_backward`, the gradients of W_hh h, in blocks of rows; tiles as above.
 /// - `accumulate(steps, x, cache, grad, pass)`: adds the gradients of W_ih and of the biases over a range of steps, and
 ///   the gradients of those rows of W_hh that `recurrent_gradients` leaves out.
 
@@ -98,7 +99,8 @@ void RecurrentWeights<S>::initialize(Key key) {
 /// What a pass of one layer in one direction keeps.
 template <class S>
 struct RecurrentCache {
-  TileBuffer<S> gates;          // (steps, gates H); the backward pass overwrites them with their gradients
+  TileBuffer<S> gates;          // (steps, gates H); the backward pass overwrites them with their gradients. Of an RNN:
+                                // the gradients of the last steps
   TileBuffer<S> first, second;  // (steps, H); each cell defines what they hold
   Buffer<S> bias;               // the biases that each step starts from
   const S* h = nullptr;         // for `step_backward`: h_t, as `step` wrote it
@@ -135,6 +137,21 @@ template <class S>
 using RecurrentGradients = std::array<RecurrentGradient<S>, 2>;
 
 namespace detail {
+/// Gradients of weights and x are computed so many steps at a time, while gates are in the CPU's caches: five of 64
+/// lanes.
+inline Index steps_together(Index lanes) { return std::max<Index>(320 / std::max<Index>(lanes, 1), 1); }
+
+/// Where step t stands in a tile of the last steps: of all, or of twice those that are computed together.
+template <class S>
+Index place_of(Index t, const Tile<S>& tile) {
+  return tile.steps > 0 ? t % tile.steps : 0;
+}
+/// Steps that are computed together.
+template <class S>
+Tile<const S> these_steps(Tile<const S> tile, IndexRange steps) {
+  return tile.range(place_of(steps.first, tile), steps.count());
+}
+
 /// The first part of every cell's `prepare`: b_ih + b_hh, and a cache without `distant` and `away`.
 template <class S>
 void begin(const RecurrentWeights<S>& w, RecurrentCache<S>& cache) {
@@ -160,8 +177,8 @@ template <class S>
 void accumulate_input(IndexRange steps, Tile<const S> x, RecurrentCache<S>& cache, RecurrentWeights<S>& grad,
                       const Pass& pass) {
   const Scratch::Mark mark(pass.scratch);
-  const S* sum = accumulate_input<S>(x.range(steps.first, steps.count()),
-                                     cache.gates.view().range(steps.first, steps.count()), grad, pass, cache.ahead());
+  const S* sum = accumulate_input<S>(x.range(steps.first, steps.count()), these_steps(cache.gates.view(), steps), grad,
+                                     pass, cache.ahead());
   for (Index r = 0; r < grad.bias_hh.size(); ++r) grad.bias_hh(r) += sum[r];
 }
 }  // namespace detail

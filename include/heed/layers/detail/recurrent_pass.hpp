@@ -4,6 +4,8 @@
 /// One recurrent layer in one direction over whole sequences: an inner part of recurrent.hpp.
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 
 #include "heed/core/kernels/affine.hpp"
 #include "heed/core/lengths.hpp"
@@ -64,9 +66,6 @@ struct RecurrentPass {
     State mixed = {};
   };
 
-  // Gradients of weights and x are computed a few steps at a time, while gates are in the cache: five of 64 lanes
-  static Index few(Index lanes) { return std::max<Index>(320 / lanes, 1); }
-
   // Once a pass: sets `distant` and `away` if the numbers of the pass do not fit in the CPU's caches. Results are the same.
   void choose_memory(Tile<const S> x, bool all) const;
 
@@ -87,9 +86,31 @@ struct RecurrentPass {
   // A reverse run ends a lane's backward pass at its last step: the gradient there belongs to the initial state.
   void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const;
 
+  // The gradients of W_hh h in the run's first step of each lane, for an initial state. A reverse run begins at many
+  // steps.
+  struct FirstStep {
+    FirstStep(const RecurrentPass& p, Tile<const S> x, bool wanted_) : wanted(wanted_ && x.steps > 0) {
+      for (std::size_t i = 0; wanted && i < gradients.size(); ++i) {
+        const Index rows = p.cell.recurrent_gradients(p.cache)[i].rows;
+        if (rows > 0) fill(gradients[i] = p.pass.scratch.template tile<S>({1, rows}, x.lanes), S(0));
+      }
+    }
+    void take(const RecurrentPass& p, Tile<const S> x, Index t) const {
+      if (!wanted || (!p.reverse && t > 0)) return;
+      for (std::size_t i = 0; i < gradients.size(); ++i) {
+        const RecurrentGradient<S> part = p.cell.recurrent_gradients(p.cache)[i];
+        if (part.rows == 0) continue;
+        const Tile<const S> d(part.tile.at(place_of(t, part.tile)), {1, part.rows}, x.lanes);
+        p.reverse ? add_where_last(x, t, d, gradients[i]) : copy(d, gradients[i]);
+      }
+    }
+    bool wanted;
+    std::array<Tile<S>, 2> gradients = {};
+  };
+
   // The backward pass of the run's first step: adds to W_hh's gradient and writes the initial state's gradient.
   HEED_COLD void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                                RecurrentWeights<S>& grad) const;
+                                const FirstStep& first, RecurrentWeights<S>& grad) const;
 
   // to = the state after the run's last step; for a lane without steps, the initial state
   HEED_COLD void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
@@ -109,7 +130,7 @@ void RecurrentPass<Cell>::choose_memory(Tile<const S> x, bool all) const {
 template <class Cell>
 bool RecurrentPass<Cell>::looks_ahead(Index t, bool up, Tile<const S> x, Index work, IndexRange& after) const {
   if (!cache.distant) return false;
-  const Index some = few(x.lanes), first = t / some * some, last = std::min(first + some, x.steps);
+  const Index some = steps_together(x.lanes), first = t / some * some, last = std::min(first + some, x.steps);
   if (t != (up ? first : last - 1)) return false;
   cache.next.begin(some * x.lanes * work);
   after = up ? IndexRange{last, std::min(last + some, x.steps)} : IndexRange{std::max<Index>(first - some, 0), first};
@@ -166,7 +187,8 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     if (d) fill(d, S(0));
   }
   const Blend blend(*this, x, H, initial);
-  const Index some = few(L), work = (dx ? 2 : 1) * w.ih.size() + 2 * w.hh.size();
+  const FirstStep first_step(*this, x, initial.h || d_initial.h);
+  const Index some = steps_together(L), work = (dx ? 2 : 1) * w.ih.size() + 2 * w.hh.size();
   for (Index s = x.steps; s-- > 0;) {
     const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
     if (IndexRange after; looks_ahead(t, reverse, x, work, after)) {
@@ -185,15 +207,16 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), before(t)));
     cache.h = y.at(t);
     cell.step_backward(w, t, previous, dh, dc, cache, pass);
+    first_step.take(*this, x, t);
     if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
     const Index first = t / some * some;
     const IndexRange these{first, std::min(first + some, x.steps)};
     if (t != (reverse ? these.last - 1 : these.first)) continue;
     accumulate(these, x, y, grad);
-    input_gradient<S>(cell.gate_gradients(cache).range(first, these.count()), w.ih, dx.range(first, these.count()),
+    input_gradient<S>(these_steps(cell.gate_gradients(cache), these), w.ih, dx.range(first, these.count()),
                       cache.ahead());
   }
-  begin_backward(x, initial, dh, dc, d_initial, grad);
+  begin_backward(x, initial, dh, dc, d_initial, first_step, grad);
   if (d_initial.h) add_where_empty(x, d_final.h, d_initial.h);
   if (d_initial.c) add_where_empty(x, d_final.c, d_initial.c);
 }
@@ -209,7 +232,8 @@ void RecurrentPass<Cell>::from_after(Index t, bool last, FeatureRange<const S> d
   if (last) return kernels::product<S>(H, L, start, dh.data, {});
   const auto parts = cell.recurrent_gradients(cache);
   const auto term = [&](const RecurrentGradient<S>& part) {
-    return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows), part.tile.at(after));
+    return times_transposed<S>(Weight<const S>(w.hh).outputs(part.first_row, part.rows),
+                               part.tile.at(place_of(after, part.tile)));
   };
   if (parts[1].rows == 0) {
     kernels::product<S>(H, L, start, dh.data, {term(parts[0])}, cache.ahead());
@@ -230,7 +254,7 @@ void RecurrentPass<Cell>::accumulate(IndexRange steps, Tile<const S> x, FeatureR
   const kernels::Rows<const S> h{y.at(before(with_before.first)), y.count, y.tile.features * L};
   for (const auto& part : cell.recurrent_gradients(cache)) {
     if (part.rows == 0) continue;
-    const kernels::Rows<const S> d{part.tile.at(with_before.first), part.rows, part.tile.features * L};
+    const kernels::Rows<const S> d{these_steps(part.tile, with_before).data, part.rows, part.tile.features * L};
     kernels::weight_gradient<S>(with_before.count(), L, d, h, grad.hh.data() + part.first_row, grad.hh.rows(),
                                 cache.ahead());
   }
@@ -247,26 +271,16 @@ void RecurrentPass<Cell>::leave_to_initial(Tile<const S> x, Index t, Tile<S> dh,
 
 template <class Cell>
 void RecurrentPass<Cell>::begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                                         RecurrentWeights<S>& grad) const {
+                                         const FirstStep& first, RecurrentWeights<S>& grad) const {
   if (!reverse && x.steps > 0) {
     if (cell.passes_directly() && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
     if (d_initial.c) copy(Tile<const S>(dc), d_initial.c);
   }
-  if (x.steps == 0 || (!initial.h && !d_initial.h)) return;
-  const Scratch::Mark mark(pass.scratch);
-  for (const auto& part : cell.recurrent_gradients(cache)) {
+  if (!first.wanted) return;
+  for (std::size_t i = 0; i < first.gradients.size(); ++i) {
+    const RecurrentGradient<S> part = cell.recurrent_gradients(cache)[i];
     if (part.rows == 0) continue;
-    const Tile<S> d = pass.scratch.template tile<S>({1, part.rows}, x.lanes);
-    if (reverse) {
-      for (Index f = 0; f < part.rows; ++f) {
-        for (Index l = 0; l < x.lanes; ++l) {
-          const Index n = x.length(l);
-          d.at(0, f)[l] = n > 0 ? part.tile.at(n - 1, f)[l] : S(0);
-        }
-      }
-    } else {
-      copy(Tile<const S>(part.tile.at(0), d.shape(), x.lanes), d);
-    }
+    const Tile<S>& d = first.gradients[i];
     const Weight<S> dw = Weight<S>(grad.hh).outputs(part.first_row, part.rows);
     if (initial.h) weight_gradient<S>(initial.h, d, dw, nullptr);
     const Weight<const S> rows = Weight<const S>(w.hh).outputs(part.first_row, part.rows);

@@ -9,6 +9,7 @@
 
 #include "heed/core/kernels/ahead.hpp"
 #include "heed/core/scratch.hpp"
+#include "heed/core/simd.hpp"
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 
@@ -59,6 +60,23 @@ class StepChunks {
     return of(tile, c).with_lengths(lengths);
   }
 
+  /// Calls `f.operator()<away>()`. `away`: the tile is so large that little of what is written to it would stay in the
+  /// caches, and `put<away>` may go past them.
+  template <class S, class F>
+  void writing(const Into<S>& to, F&& f) const {
+    if constexpr (simd::stores_away) {
+      constexpr auto line = static_cast<std::uintptr_t>(alignment);
+      const auto at = reinterpret_cast<std::uintptr_t>(to.tile.data);
+      const auto row = static_cast<std::uintptr_t>(to.tile.lanes) * sizeof(S);
+      if (to && !to.add && to.tile.size() * static_cast<Index>(sizeof(S)) > distant && at % line == 0 &&
+          row % line == 0) {
+        f.template operator()<true>();
+        return simd::fence_stores();
+      }
+    }
+    f.template operator()<false>();
+  }
+
   /// What kernels fetch while they work on a chunk for so many multiply-adds: chunk c of these tiles. Null if there is
   /// one chunk.
   template <class S>
@@ -72,7 +90,7 @@ class StepChunks {
   }
 
  private:
-  static constexpr Index cached = Index(1) << 20, chunk = Index(1) << 17;  // bytes
+  static constexpr Index chunk = Index(1) << 16, cached = Index(1) << 19, distant = Index(1) << 21;  // bytes
   Index some_ = 0, count_ = 1;
   kernels::Ahead next_;
 };
