@@ -178,9 +178,8 @@ template <class S>
 void GruCell<S>::accumulate(IndexRange steps, Tile<const S> x, Cache& cache, Weights& grad, const Pass& pass) const {
   const Scratch::Mark mark(pass.scratch);
   const Index H = grad.hidden_size(), L = x.lanes;
-  const S* sum =
-      detail::accumulate_input<S>(x.range(steps.first, steps.count()),
-                                  cache.gates.view().range(steps.first, steps.count()), grad, pass, cache.ahead());
+  const S* sum = detail::accumulate_input<S>(x.range(steps.first, steps.count()),
+                                             detail::these_steps(cache.gates.view(), steps), grad, pass, cache.ahead());
   const Index both = reset_after ? 2 * H : 3 * H;
   for (Index r = 0; r < both; ++r) grad.bias_hh(r) += sum[r];
   const Tile<const S> gates = cache.gates.view(), inner = cache.first.view();

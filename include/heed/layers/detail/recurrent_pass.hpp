@@ -4,7 +4,6 @@
 /// One recurrent layer in one direction over whole sequences: an inner part of recurrent.hpp.
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 
 #include "heed/core/kernels/affine.hpp"
@@ -13,6 +12,7 @@
 #include "heed/core/tile.hpp"
 #include "heed/core/types.hpp"
 #include "heed/layers/detail/recurrent_cell.hpp"
+#include "heed/layers/detail/recurrent_first_step.hpp"
 
 namespace heed::inline HEED_ISA::detail {
 
@@ -86,31 +86,9 @@ struct RecurrentPass {
   // A reverse run ends a lane's backward pass at its last step: the gradient there belongs to the initial state.
   void leave_to_initial(Tile<const S> x, Index t, Tile<S> dh, Tile<S> dc, State d_initial) const;
 
-  // The gradients of W_hh h in the run's first step of each lane, for an initial state. A reverse run begins at many
-  // steps.
-  struct FirstStep {
-    FirstStep(const RecurrentPass& p, Tile<const S> x, bool wanted_) : wanted(wanted_ && x.steps > 0) {
-      for (std::size_t i = 0; wanted && i < gradients.size(); ++i) {
-        const Index rows = p.cell.recurrent_gradients(p.cache)[i].rows;
-        if (rows > 0) fill(gradients[i] = p.pass.scratch.template tile<S>({1, rows}, x.lanes), S(0));
-      }
-    }
-    void take(const RecurrentPass& p, Tile<const S> x, Index t) const {
-      if (!wanted || (!p.reverse && t > 0)) return;
-      for (std::size_t i = 0; i < gradients.size(); ++i) {
-        const RecurrentGradient<S> part = p.cell.recurrent_gradients(p.cache)[i];
-        if (part.rows == 0) continue;
-        const Tile<const S> d(part.tile.at(place_of(t, part.tile)), {1, part.rows}, x.lanes);
-        p.reverse ? add_where_last(x, t, d, gradients[i]) : copy(d, gradients[i]);
-      }
-    }
-    bool wanted;
-    std::array<Tile<S>, 2> gradients = {};
-  };
-
   // The backward pass of the run's first step: adds to W_hh's gradient and writes the initial state's gradient.
   HEED_COLD void begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                                const FirstStep& first, RecurrentWeights<S>& grad) const;
+                                const FirstStep<S>& first, RecurrentWeights<S>& grad) const;
 
   // to = the state after the run's last step; for a lane without steps, the initial state
   HEED_COLD void take_final(Tile<const S> x, FeatureRange<const S> from, Tile<const S> otherwise, Tile<S> to) const;
@@ -187,7 +165,7 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     if (d) fill(d, S(0));
   }
   const Blend blend(*this, x, H, initial);
-  const FirstStep first_step(*this, x, initial.h || d_initial.h);
+  const FirstStep<S> first_step(cell.recurrent_gradients(cache), x, initial.h || d_initial.h, pass.scratch);
   const Index some = steps_together(L), work = (dx ? 2 : 1) * w.ih.size() + 2 * w.hh.size();
   for (Index s = x.steps; s-- > 0;) {
     const Index t = at(s, x.steps), last = reverse ? 0 : x.steps - 1;
@@ -207,7 +185,7 @@ void RecurrentPass<Cell>::backward(Tile<const S> x, FeatureRange<const S> y, Fea
     const Before previous = s == 0 ? Before(initial) : blend.begin(x, t, state(y, before(t), before(t)));
     cache.h = y.at(t);
     cell.step_backward(w, t, previous, dh, dc, cache, pass);
-    first_step.take(*this, x, t);
+    if (first_step.wanted) first_step.take(cell.recurrent_gradients(cache), x, t, reverse);
     if (reverse) leave_to_initial(x, t, dh, dc, d_initial);
     const Index first = t / some * some;
     const IndexRange these{first, std::min(first + some, x.steps)};
@@ -271,7 +249,7 @@ void RecurrentPass<Cell>::leave_to_initial(Tile<const S> x, Index t, Tile<S> dh,
 
 template <class Cell>
 void RecurrentPass<Cell>::begin_backward(Tile<const S> x, ConstState initial, Tile<S> dh, Tile<S> dc, State d_initial,
-                                         const FirstStep& first, RecurrentWeights<S>& grad) const {
+                                         const FirstStep<S>& first, RecurrentWeights<S>& grad) const {
   if (!reverse && x.steps > 0) {
     if (cell.passes_directly() && d_initial.h) copy(Tile<const S>(dh), d_initial.h);
     if (d_initial.c) copy(Tile<const S>(dc), d_initial.c);
