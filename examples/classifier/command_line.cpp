@@ -61,7 +61,7 @@ void add_format(CLI::App& command, heed::TableFormat& f) {
   add(
       "--index-column",
       [&f](const std::string& s) { f.index_column = s == "drop" ? IndexColumn::drop : IndexColumn::keep; }, "NAME",
-      "What to do with a first column that numbers the\nrows: drop, keep (an error, or as in training)")
+      "What to do with a first column that numbers the\nrows: drop, keep (as in training; otherwise error)")
       ->check(support::one_of({"drop", "keep"}));
   add(
       "--encoding",
@@ -87,7 +87,7 @@ void add_columns(CLI::App& command, heed::TableFormat& format) {
           [&format](const std::string& name) {
             format.date_order = heed::from_text<heed::DateOrder>(name, "--date-order");
           },
-          "Of times such as 1/12/2025: day-first, month-first,\nyear-first for 25/12/01 (as a day above 12 tells)")
+          "Of times such as 1/12/2025: day-first, month-first,\nyear-first for 25/12/01 (found from a day above 12)")
       ->check(support::one_of({"day-first", "month-first", "year-first"}))
       ->option_text("NAME")
       ->group("Tables of one row a time step");

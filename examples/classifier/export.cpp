@@ -24,8 +24,8 @@ struct ExportArguments {
 void add_export(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("export", "Write a model as a file for other runtimes");
   const auto a = std::make_shared<ExportArguments>();
-  command.add_option("--model", a->model, "The model (.safetensors, .pt)")->required()->option_text("FILE");
-  command.add_option("--onnx", a->onnx, "The ONNX file to write")->required()->option_text("FILE");
+  command.add_option("--model", a->model, "The model (.safetensors, .pt), required")->required()->option_text("FILE");
+  command.add_option("--onnx", a->onnx, "The ONNX file to write, required")->required()->option_text("FILE");
   command.add_flag("--lengths", a->lengths, "Add an input for the length of each sequence")->option_text(" ");
   add_architecture(command, a->architecture, true);
   command.footer(

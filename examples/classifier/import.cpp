@@ -92,8 +92,12 @@ void import_keras(const ImportArguments& a) {
 void add_import(CLI::App& program) {
   CLI::App& command = *program.add_subcommand("import", "Make a model file of what Keras has saved");
   const auto a = std::make_shared<ImportArguments>();
-  command.add_option("--keras", a->keras, "The model (.keras, .weights.h5, .h5)")->required()->option_text("FILE");
-  command.add_option("--model", a->model, "Where to write it (.safetensors)")->required()->option_text("FILE");
+  command.add_option("--keras", a->keras, "The model (.keras, .weights.h5, .h5), required")
+      ->required()
+      ->option_text("FILE");
+  command.add_option("--model", a->model, "Where to write it (.safetensors), required")
+      ->required()
+      ->option_text("FILE");
   command
       .add_option("--config", a->config,
                   "Of weights alone: the .keras or .h5 file, or the text\nof model.to_json(), that describes the model")

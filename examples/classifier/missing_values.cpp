@@ -56,7 +56,7 @@ void add_missing(CLI::App& command, std::optional<Missing>& missing) {
       .add_option_function<std::string>(
           "--missing", [&missing](const std::string& name) { missing = heed::from_text<Missing>(name, "--missing"); },
           "Missing values (?, NaN, NA, an empty field):\nerror, linear, previous, mean, zero, or mask: a\nstep without "
-          "a value is passed over (error, or as in\ntraining)")
+          "a value is passed over (as in training;\notherwise error)")
       ->check(support::one_of({"error", "linear", "previous", "mean", "zero", "mask"}))
       ->option_text("NAME");
 }

@@ -14,7 +14,7 @@ namespace classifier {
 
 void add_model_and_data(CLI::App& command, ModelArguments& a) {
   command.add_option("--model", a.model, "The model (.safetensors, .pt), required")->required()->option_text("FILE");
-  command.add_option("--data", a.data.data, "Sequences: .npy, .npz:NAME, .ts, .arff, table, text")
+  command.add_option("--data", a.data.data, "Sequences: .npy, .npz:NAME, .ts, .arff, table, text,\nrequired")
       ->required()
       ->option_text("FILE");
   add_format(command, a.format);

@@ -85,7 +85,7 @@ inline void add_option(CLI::App& app, const heed::FieldRecord& field, std::funct
     const bool on = field.text() == "true";
     const auto given = std::make_shared<bool>();
     app.add_flag(on ? "--no-" + flag.substr(2) : flag, *given,
-                 in_lines((on ? "Not so: " : "") + std::string(field.meaning)))
+                 in_lines((on ? "Turns off: " : "") + std::string(field.meaning)))
         ->each([given, on, set](const std::string&) { set(on ? "false" : "true"); })
         ->group(group);
     return;

@@ -36,7 +36,7 @@ namespace heed::inline HEED_ISA {
 /// `finish_backward` (to the memory) and `accumulate` (the weights that project the queries).
 ///
 /// One query over a long memory takes some steps of it at a time: `prepare_chunks` makes room, `prepare_chunk` computes
-/// what belongs to some steps, and `scores` and `values` are told the first step that the cache keeps of them.
+/// what belongs to some steps, and `scores` and `values` get the index of the first step that the cache holds.
 template <class Score>
 struct AttentionBy : Score {
   using S = typename Score::Scalar;

@@ -34,7 +34,7 @@ void add_lanes(S* to, const S* from, Index count) {
 }
 }  // namespace detail
 
-/// What a model f of forecasts does with the last value of each feature that it forecasts, as NLinear (Zeng et al., 2023):
+/// Turns a forecasting model f into one of differences from the last value, as NLinear (Zeng et al., 2023):
 ///
 ///     y_k = f(x - l)_k + l_g(k)
 ///

@@ -27,7 +27,7 @@
 
 namespace heed::inline HEED_ISA {
 
-/// Statistics of dilated convolutions and biases: maps (steps, features) to (1, num_features). For n valid steps
+/// Statistics of dilated convolutions and biases: maps (steps, features) to (1, output_features()). For n valid steps
 ///
 ///     c_t = sum over channels x of the kernel, taps i = -4 .. 4, of w_i x_{t + i d},   w_i = 2 three times, else -1
 ///     y = the share of t in 0 .. n - 1 with c_t > bias
@@ -45,6 +45,11 @@ namespace heed::inline HEED_ISA {
 ///
 /// where t and n count from the first step that the kernel looks at. They are 0 if no c_t exceeds the bias.
 /// `differences`: the second half of the outputs uses x_{t + 1} - x_t, with kernels, channels and biases of its own.
+///
+/// `groups` adds that many groups of eight kernels of random weights for each dilation 1, 2, 4, ..., as in Hydra
+/// (Dempster, Schmidt and Webb 2023). The kernels of a group compete at each step. Each has two outputs: the square
+/// root of the sum of its convolution over the steps where it is the largest, and the square root of the number of
+/// steps where it is the smallest.
 ///
 /// `values` adds the series itself as outputs: its features at each of P = min(steps, values / features) places in time,
 /// at least one. Place p gives the mean of the steps from floor(p steps / P) to before floor((p + 1) steps / P), and 0
