@@ -177,7 +177,7 @@ foreach(folder core options files layers compose losses optim metrics models tra
   file(GLOB_RECURSE heed_in_${folder} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/heed/${folder}/*.hpp)
 endforeach()
 set(heed_in_classifiers ${heed_in_models})
-list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier|rocket_classifier|ensemble|average_outputs)\\.hpp$")
+list(FILTER heed_in_classifiers INCLUDE REGEX "/(sequence_classifier|text_classifier|rocket_classifier|series_ensemble|ensemble|average_outputs)\\.hpp$")
 list(REMOVE_ITEM heed_in_models ${heed_in_classifiers})
 
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/compiled/bodies.cpp @ONLY CONTENT

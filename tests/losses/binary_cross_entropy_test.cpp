@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "../support/random.hpp"
 #include "../support/value_loss.hpp"
 
 namespace binary_cross_entropy_test {
@@ -44,6 +45,22 @@ TEST(BinaryCrossEntropy, CountsOutputsOnTheirSide) {
   const std::vector<double> z{1, -1, 2, 0.1, 0.2, -3}, t{1, 1, 0, 1, 0.4, 0};  // two outputs, three lanes
   const std::vector<double> weights{1, 1, 0};
   EXPECT_EQ(BinaryCrossEntropy<double>::count_correct({z.data(), {1, 2}, 3}, {t.data(), {1, 2}, 3}, weights.data()), 1);
+}
+
+TEST(BinaryCrossEntropy, CountsInAnyNumberOfLanes) {
+  for (const heed::Index lanes : {1, 63, 64, 65, 200}) {
+    const auto n = static_cast<std::size_t>(3 * lanes);
+    const std::vector<float> z = test_support::random_values<float>(n, 1);
+    std::vector<float> t(n), weights(static_cast<std::size_t>(lanes));
+    for (std::size_t i = 0; i < n; ++i) t[i] = i % 3 == 0 ? 1.0F : 0.0F;
+    for (std::size_t l = 0; l < weights.size(); ++l) weights[l] = l % 5 == 4 ? 0.0F : 0.5F;
+    double right = 0;
+    for (std::size_t i = 0; i < n; ++i) right += (z[i] > 0) == (t[i] > 0.5F) ? weights[i % weights.size()] : 0;
+    EXPECT_EQ(
+        BinaryCrossEntropy<float>::count_correct({z.data(), {1, 3}, lanes}, {t.data(), {1, 3}, lanes}, weights.data()),
+        right / 3)
+        << lanes;
+  }
 }
 
 TEST(BinaryCrossEntropy, RejectsOptionsAndTargets) {

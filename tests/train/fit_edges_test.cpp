@@ -9,6 +9,13 @@
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/compose/sequential.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/layers/conv1d.hpp"
+#include "heed/layers/dense.hpp"
+#include "heed/layers/flatten_steps.hpp"
+#include "heed/layers/pooling.hpp"
+#include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
 
 namespace fit_edges_test {
@@ -16,6 +23,7 @@ namespace fit_edges_test {
 using heed::FitOptions;
 using heed::History;
 using heed::Index;
+using heed::Tensor;
 using test_support::error_of;
 using test_support::flat;
 using test_support::Task;
@@ -53,6 +61,36 @@ TEST(FitEdges, SequencesWithoutStepsAreFine) {
     EXPECT_TRUE(std::isfinite(heed::fit(model, task.view(), {.epochs = 2, .batch_size = batch}).epochs.back().loss));
     EXPECT_TRUE(heed::all_finite(model));
   }
+}
+
+// A tile is not cut to its longest sequence if the model does not accept so few steps.
+template <class M>
+void check_short_sequences(M model) {
+  for (const Index batch : {0, 1, 2}) {
+    Task<float> task(7, {6, 3}, 2);
+    task.lengths = {2, 1, 2, 2, 1, 2, 2};
+    M trained = model;
+    const History history = heed::fit(trained, task.view(), {.epochs = 2, .batch_size = batch});
+    EXPECT_NE(flat(trained), flat(model));
+    const heed::Evaluation evaluation = heed::evaluate(trained, task.view());
+    heed::Predictor predictor(trained);
+    Tensor<float, 2> out({7, 2});
+    predictor(task.x, out.view(), task.lengths, heed::Output::logits);
+    double loss = 0;
+    for (Index i = 0; i < 7; ++i) {
+      const double a = out(i, 0), b = out(i, 1), of_label = out(i, task.labels[static_cast<std::size_t>(i)]);
+      loss += std::log(std::exp(a) + std::exp(b)) - of_label;
+    }
+    EXPECT_NEAR(evaluation.loss, loss / 7, 1e-5);
+    EXPECT_LE(history.epochs.back().loss, history.epochs.front().loss);
+  }
+}
+
+TEST(FitEdges, ModelsMayNeedMoreStepsThanTheLongestSequenceHas) {
+  check_short_sequences(heed::Sequential(heed::FlattenSteps<float>({.steps = 6}), heed::Dense<float>({18, 2})));
+  const heed::Conv1d<float> convolution(
+      {.in_channels = 3, .out_channels = 4, .kernel_size = 4, .padding = heed::ConvPadding::valid});
+  check_short_sequences(heed::Sequential(convolution, heed::MeanPool<float>(), heed::Dense<float>({4, 2})));
 }
 
 TEST(FitEdges, ClassesOfWeightZeroAloneTeachNothing) {

@@ -19,8 +19,8 @@ using heed::Tensor;
 using heed::TileStore;
 using test_support::error_of;
 
-TEST(Tiles, AreSixteenToSixtyFourLanesWide) {
-  EXPECT_EQ(heed::tile_width(1), 16);
+TEST(Tiles, AreSixteenToSixtyFourLanesWideOrOne) {
+  EXPECT_EQ(heed::tile_width(1), 1);
   EXPECT_EQ(heed::tile_width(16), 16);
   EXPECT_EQ(heed::tile_width(17), 32);
   EXPECT_EQ(heed::tile_width(64), 64);
@@ -31,7 +31,10 @@ TEST(Tiles, AreSixteenToSixtyFourLanesWide) {
   EXPECT_EQ(heed::tile_width(10000, (1 << 18) + 1), 32);
   EXPECT_EQ(heed::tile_width(17, 1 << 20), 32);
   EXPECT_EQ(heed::tile_width(10, 1 << 20), 16);
+  EXPECT_EQ(heed::tile_width(2), 1);
+  EXPECT_EQ(heed::tile_width(3), 16);
   for (Index batch = 0; batch <= 1000; ++batch) {
+    if (batch == 1 || batch == 2) continue;  // a lane alone
     const Index width = heed::tile_width(batch), tiles = heed::tile_count(batch, width);
     EXPECT_EQ(width % 16, 0);
     EXPECT_GE(width, 16);

@@ -26,9 +26,10 @@ Index common_length(Tile<S> tile) {
 namespace detail {
 template <class S>
 HEED_KERNEL void zero_lanes(const std::int32_t* lengths, Index t, Tile<S> row) {
+  const auto now = static_cast<std::int32_t>(t);  // as wide as lengths, to be compared in packets
   for (Index f = 0; f < row.features; ++f) {
     S* p = row.at(0, f);
-    for (Index l = 0; l < row.lanes; ++l) p[l] = t < lengths[l] ? p[l] : S(0);
+    for (Index l = 0; l < row.lanes; ++l) p[l] = now < lengths[l] ? p[l] : S(0);
   }
 }
 // to += from in the lanes that have this many steps

@@ -214,16 +214,23 @@ void MaxPool<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const Pass&) 
   fill(y, S(0));
   const Index common = common_length(x), n = x.features * x.lanes;
   for (Index t = 0; t < x.steps; ++t) {
-    const S* from = x.at(t);
-    const auto take = [&](Index i, bool valid) HEED_LAMBDA {
-      const bool better = valid && (where.data[i] < 0 || from[i] > y.data[i] || from[i] != from[i]);  // NaN stays
-      y.data[i] = better ? from[i] : y.data[i];
-      where.data[i] = better ? static_cast<std::int32_t>(t) : where.data[i];
+    const auto now = static_cast<std::int32_t>(t);
+    // the numbers from i on, in lanes that have not ended
+    const auto take = [&](Index i, Index count, const std::int32_t* lengths) HEED_LAMBDA {
+      const S* const from = x.at(t) + i;
+      S* const largest = y.data + i;
+      std::int32_t* const at = where.data + i;
+      for (Index l = 0; l < count; ++l) {
+        const bool larger = (at[l] < 0) | (from[l] > largest[l]) | (from[l] != from[l]);  // NaN stays
+        const bool better = lengths ? larger & (now < lengths[l]) : larger;
+        largest[l] = better ? from[l] : largest[l];
+        at[l] = better ? now : at[l];
+      }
     };
     if (t < common) {
-      for (Index i = 0; i < n; ++i) take(i, true);
+      take(0, n, nullptr);
     } else {
-      for (Index i = 0; i < n; ++i) take(i, t < x.lengths[i % x.lanes]);
+      for (Index f = 0; f < x.features; ++f) take(f * x.lanes, x.lanes, x.lengths);
     }
   }
 }

@@ -217,6 +217,9 @@ void SeriesEnsemble<S>::forward(Tile<const S> x, Tile<S> y, Cache& cache, const 
 
 }  // namespace heed::inline HEED_ISA
 
+HEED_COMPILED_TYPE(struct heed::SeriesEnsemble)
+HEED_COMPILED_TYPE_OF(struct heed::detail::ModelTable, heed::SeriesEnsemble)
+
 #if HEED_BODIES
 
 #include "heed/options/metadata.hpp"

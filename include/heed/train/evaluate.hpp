@@ -98,7 +98,7 @@ EvaluationRun<S>::EvaluationRun(const ModelReference<S>& model, std::unique_ptr<
   const Index count = members.empty() ? feed_.rows().count() : static_cast<Index>(members.size());
   feed_.cut({members.begin(), members.end()}, {.batch = count}, tile_width(count), [](Index tiles) { return tiles; });
   counted_ = feed_.counted(loss_);
-  feed_.start(loss_, *reducer_, 1);
+  feed_.start(model, loss_, *reducer_, 1);
   totals_.resize(static_cast<std::size_t>(feed_.batch(0).tiles()));
   scale_ = feed_.denominator() > 0 ? 1 / feed_.denominator() : 0;
 } catch (const std::bad_alloc&) {

@@ -62,7 +62,7 @@ class BatchGradient {
     feed.rows().check_input(reference);
     const Index count = feed.rows().count(), steps = feed.rows().shape().steps;
     feed.cut_one_batch(tile_width(count), [&](Index tiles) { return shard_count(tiles, step_.parameters()); });
-    feed.start(loss_, step_.reducer(), threads_.size());
+    feed.start(reference, loss_, step_.reducer(), threads_.size());
     const double scale = feed.denominator() > 0 ? 1 / feed.denominator() : 0, counted = feed.counted(loss_);
     const Batch& all = feed.batch(0);
     const Totals& totals = step_(all.tiles(), [&](Index i, Worker<S>& worker, OwnModel<S>& gradient, Totals& sum) {

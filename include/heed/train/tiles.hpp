@@ -91,8 +91,10 @@ inline constexpr Index tile_unit = 16;
 inline constexpr Index narrow_tile = 32;
 
 /// The number of lanes per tile for a batch: 64, or 32 if a lane takes more than 256 KiB, adjusted to fill a small
-/// batch evenly. A multiple of 16. It depends only on the batch and the model, because results depend on it.
+/// batch evenly. A multiple of 16, or 1 for one or two sequences. It depends only on the batch and the model, because
+/// results depend on it.
 inline Index tile_width(Index batch, Index lane_bytes = 0) {
+  if (batch == 1 || batch == 2) return 1;
   constexpr Index heavy = Index(1) << 18, unit = tile_unit;
   const Index widest = lane_bytes > heavy ? narrow_tile : 64;
   const Index tiles = std::max<Index>(1, (batch + widest - 1) / widest);
@@ -110,7 +112,7 @@ using ScalarOfData =
 /// Sequences side by side. The lanes after the last sequence are padding: sequences without steps.
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 struct SequenceTile {
-  Tile<const X> x;             ///< has the steps of its longest sequence
+  Tile<const X> x;             ///< has the steps of its longest sequence, or the least that a tile may have
   Tile<const T> labels;        ///< (1, 1), (steps, 1), or (1, k) numbers; 0 in padding
   const S* weights = nullptr;  ///< one per lane: 1, in padding 0
   Index rows = 0;              ///< lanes in use
@@ -120,9 +122,10 @@ struct SequenceTile {
 template <class X, class T = std::int32_t, class S = ScalarOfData<X, T>>
 class TileStore {
  public:
-  /// Makes room for `tiles` tiles. Does not allocate if there was as much before.
-  void reserve(Index tiles, Shape shape, Index lanes, Index targets = 1) {
+  /// Makes room for `tiles` tiles, which have at least so many steps. Does not allocate if there was as much before.
+  void reserve(Index tiles, Shape shape, Index lanes, Index targets = 1, Index least_steps = 0) {
     shape_ = shape;
+    least_steps_ = least_steps;
     lanes_ = lanes;
     targets_ = targets;
     x_.reserve(tiles * shape.steps * shape.features * lanes);
@@ -141,7 +144,7 @@ class TileStore {
     T* label = labels_.data() + i * L * K;
     S* weight = weights_.data() + i * L;
     const T* targets = labels.empty() ? nullptr : labels.data();
-    Index steps = 0;
+    Index steps = least_steps_;
     bool ragged = rows < L;
     for (Index l = 0; l < L; ++l) {
       const auto r = static_cast<std::size_t>(l < rows ? row(l) : 0);
@@ -171,7 +174,7 @@ class TileStore {
   Buffer<std::int32_t> lengths_;
   Buffer<T> labels_;
   Shape shape_;
-  Index lanes_ = 0, targets_ = 1;
+  Index lanes_ = 0, targets_ = 1, least_steps_ = 0;
 };
 
 }  // namespace heed::inline HEED_ISA

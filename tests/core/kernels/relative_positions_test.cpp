@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "../../support/random.hpp"
@@ -60,8 +61,67 @@ void check(Index lanes, Index farthest, bool causal, Index first_query, Index fi
       for (Index j = 0; j < reach(i); ++j)
         sums[static_cast<std::size_t>(row_of(i, j))] += scale * at(weights, keys, i, j, l);
       for (Index r = 0; r < rows; ++r) {
-        EXPECT_NEAR(at(spread_room, rows, i, r, l), sums[static_cast<std::size_t>(r)], test_support::rounding<S>);
+        const bool occurs = r >= row_of(count - 1, 0) && r <= row_of(0, reach(0) - 1);  // in this block
+        const double expected = occurs ? sums[static_cast<std::size_t>(r)] : at(room, rows, i, r, l);
+        EXPECT_NEAR(at(spread_room, rows, i, r, l), expected, test_support::rounding<S>);
       }
+    }
+  }
+}
+
+// Products with a table whose distances do not all occur, against products with all of it.
+template <class S>
+void check_products(Index lanes, bool causal) {
+  constexpr Index keys = 5, count = 5, size = 3, farthest = 8, rows = 2 * farthest + 1;
+  const auto table = random_values<S>(rows * size, 3), x = random_values<S>(count * size * lanes, 4);
+  const auto weights = random_values<S>(count * keys * lanes, 5);
+  std::vector<S> room(static_cast<std::size_t>(count * rows * lanes), NAN), gradient(rows * size), to(x.size());
+  Head<S> head{.queries = count,
+               .keys = keys,
+               .key_size = size,
+               .value_size = size,
+               .lanes = lanes,
+               .scale = 1,
+               .query_lengths = nullptr,
+               .key_lengths = nullptr,
+               .causal = causal};
+  const RelativePositions<S> positions{farthest, nullptr, nullptr, nullptr, nullptr, room.data()};
+  const heed::kernels::LaneMatrix<const S> rows_of_x{x.data(), size, 1};
+  std::vector<S> scores(weights.size());
+  positions.multiply(head, 0, count, table.data(), size, rows_of_x);
+  positions.spread(head, 0, count, 1, scores.data());
+  positions.gather(head, 0, count, 1, weights.data());
+  positions.add_to(head, 0, count, table.data(), size, {to.data(), size, 1});
+  positions.add_gradient(head, 0, count, gradient.data(), size, rows_of_x);
+  const auto at = [&](const auto& v, Index i) { return static_cast<double>(v[static_cast<std::size_t>(i)]); };
+  std::vector<double> expected_gradient(gradient.size());
+  for (Index l = 0; l < lanes; ++l) {
+    for (Index i = 0; i < count; ++i) {
+      std::vector<double> sum(size);
+      for (Index j = 0; j < (causal ? i + 1 : keys); ++j) {
+        const double weight = at(weights, (i * keys + j) * lanes + l);
+        double score = 0;
+        for (Index f = 0; f < size; ++f) {
+          const Index place = f * rows + j - i + farthest;
+          score += at(table, place) * at(x, (i * size + f) * lanes + l);
+          sum[static_cast<std::size_t>(f)] += weight * at(table, place);
+          expected_gradient[static_cast<std::size_t>(place)] += weight * at(x, (i * size + f) * lanes + l);
+        }
+        EXPECT_NEAR(at(scores, (i * keys + j) * lanes + l), score, test_support::rounding<S>);
+      }
+      for (Index f = 0; f < size; ++f)
+        EXPECT_NEAR(at(to, (i * size + f) * lanes + l), sum[static_cast<std::size_t>(f)], test_support::rounding<S>);
+    }
+  }
+  for (Index k = 0; k < std::ssize(gradient); ++k)
+    EXPECT_NEAR(at(gradient, k), at(expected_gradient, k), 10 * test_support::rounding<S>);
+}
+
+TEST(RelativePositions, TakeOnlyTheDistancesThatOccur) {
+  for (const Index lanes : {1, 7, 37}) {
+    for (const bool causal : {false, true}) {
+      check_products<double>(lanes, causal);
+      check_products<float>(lanes, causal);
     }
   }
 }

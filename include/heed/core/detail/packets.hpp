@@ -77,6 +77,13 @@ inline constexpr int registers = 32;
 inline constexpr int registers = 16;
 #endif
 
+/// Whether an instruction multiplies and adds at once.
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+inline constexpr bool fused = true;
+#else
+inline constexpr bool fused = false;
+#endif
+
 /// So many rows of sums, of two packets each, fill the registers beside the factors. Each sum waits for its last
 /// addition: fewer sums would leave the multipliers idle.
 inline constexpr int rows_of_sums = registers == 32 ? 8 : 6;
@@ -120,9 +127,7 @@ HEED_INLINE T root(const T& a) {
 // Scalars are rounded as packets are, so the compiler must not contract a product and a sum as it likes.
 template <class T>
 HEED_INLINE T multiply_add(const T& a, const T& b, const T& c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-  if constexpr (std::is_arithmetic_v<T>) return std::fma(a, b, c);
-#endif
+  if constexpr (fused && std::is_arithmetic_v<T>) return std::fma(a, b, c);
   return eigen::pmadd(a, b, c);
 }
 #if defined(__aarch64__) && defined(EIGEN_VECTORIZE_NEON)

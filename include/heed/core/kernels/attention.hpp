@@ -143,9 +143,8 @@ void normalize(const Head<S>& head, Index first, Index count, S* a) {
   }
   if (!head.query_lengths) return;
   const Index common = *std::min_element(head.query_lengths, head.query_lengths + L);
-  for (Index i = std::max<Index>(common - first, 0); i < count; ++i) {
-    for (Index j = 0; j < row; ++j) a[i * row + j] = first + i < head.query_lengths[j % L] ? a[i * row + j] : S(0);
-  }
+  for (Index i = std::max<Index>(common - first, 0); i < count; ++i)
+    heed::detail::zero_lanes(head.query_lengths, first + i, Tile<S>(a + i * row, {1, head.keys}, L));
 }
 
 // dropped = (a + what offsets add) times the dropout multipliers
@@ -190,7 +189,7 @@ void DotScores<S>::operator()(Index first, Index count, S* a) const {
                     {a + i * head.keys * L, head.keys, 1}, head.scale, false, head.part.ahead);
   });
   if (!head.relative) return;
-  head.relative->multiply(head.relative->keys, head.key_size, count, L, rows_from(q, first, L));
+  head.relative->multiply(head, first, count, head.relative->keys, head.key_size, rows_from(q, first, L));
   head.relative->spread(head, first, count, head.scale, a);
 }
 
@@ -210,8 +209,8 @@ void DotScores<S>::backward(Index first, Index count, const S* ds, LaneMatrix<S>
   }
   if (!head.relative) return;
   head.relative->gather(head, first, count, head.scale, ds);
-  head.relative->add_to(head.relative->keys, head.key_size, count, L, rows_from(dq, first, L));
-  head.relative->add_gradient(head.relative->dkeys, head.key_size, count, L, rows_from(q, first, L));
+  head.relative->add_to(head, first, count, head.relative->keys, head.key_size, rows_from(dq, first, L));
+  head.relative->add_gradient(head, first, count, head.relative->dkeys, head.key_size, rows_from(q, first, L));
 }
 
 /// Runs the head. `score(first, count, a)` writes the scores of some queries, as `DotScores` does. A key that a query
@@ -230,7 +229,7 @@ void attend(const Head<S>& head, const Score& score, LaneMatrix<const S> v, Weig
     });
     if (!head.relative) return;
     head.relative->gather(head, first, count, 1, dropped);
-    head.relative->add_to(head.relative->values, head.value_size, count, L, rows_from(context, first, L));
+    head.relative->add_to(head, first, count, head.relative->values, head.value_size, rows_from(context, first, L));
   });
 }
 
@@ -262,8 +261,8 @@ void attend_backward(const Head<S>& head, const Score& score, LaneMatrix<const S
     });
     if (head.relative) {
       head.relative->gather(head, first, count, 1, dropped);
-      head.relative->add_gradient(head.relative->dvalues, head.value_size, count, L, dc);
-      head.relative->multiply(head.relative->values, head.value_size, count, L, dc);
+      head.relative->add_gradient(head, first, count, head.relative->dvalues, head.value_size, dc);
+      head.relative->multiply(head, first, count, head.relative->values, head.value_size, dc);
       head.relative->spread(head, first, count, 1, scores);
     }
     for (Index i = 0; i < count; ++i) {

@@ -7,7 +7,7 @@
 ///
 /// The distance j - i is clipped to -k .. k. The products with the 2k + 1 rows of a table are computed once per query
 /// instead of once per pair. The weights of a query are summed over all keys at the same distance before they are
-/// multiplied by V.
+/// multiplied by V. Only the rows of distances that occur between a block of queries and the keys take part.
 
 #include <algorithm>
 
@@ -34,17 +34,14 @@ struct RelativePositions {
 
   Index rows() const { return 2 * farthest + 1; }
 
-  /// room_i = table x_i for some queries
-  void multiply(const S* table, Index size, Index count, Index lanes, LaneMatrix<const S> x) const;
+  /// room_i = table x_i for the queries of a block from `first` on. x has their rows.
+  void multiply(const Head<S>& head, Index first, Index count, const S* table, Index size, LaneMatrix<const S> x) const;
   /// to_i += table' room_i
-  void add_to(const S* table, Index size, Index count, Index lanes, LaneMatrix<S> to) const;
-  /// dtable += sum over queries of room_i x_i'
-  void add_gradient(S* dtable, Index size, Index count, Index lanes, LaneMatrix<const S> x) const {
-    const Index n = rows();
-    weight_gradient<S>(count, lanes, {room, n, n * lanes}, {x.data, size, x.row * lanes}, dtable, n);
-  }
+  void add_to(const Head<S>& head, Index first, Index count, const S* table, Index size, LaneMatrix<S> to) const;
+  /// dtable += sum over the queries of room_i x_i'
+  void add_gradient(const Head<S>& head, Index first, Index count, S* dtable, Index size, LaneMatrix<const S> x) const;
 
-  /// row_ij += scale room_i[j - i], for the queries of a block from `first` on and the keys that each may see.
+  /// row_ij += scale room_i[j - i], for the queries and the keys that each may see.
   void spread(const Head<S>& head, Index first, Index count, S scale, S* rows_of_keys) const;
   /// room_i[d] = scale times the sum of row_ij over the keys at distance d
   void gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const;
@@ -54,25 +51,46 @@ struct RelativePositions {
     Index begin, end, last;
   };
   static Index query(const Head<S>& head, Index row) { return head.first_query + row; }
+  // the rows of a table that belong to distances between these queries and the keys that they may see
+  IndexRange reached(const Head<S>& head, Index first, Index count) const {
+    const auto row_of = [&](Index distance) { return std::clamp(distance, -farthest, farthest) + farthest; };
+    const Index closest = row_of(head.reach(first) - 1 - query(head, first));
+    return {std::min(row_of(-query(head, first + count - 1)), closest), closest + 1};
+  }
   // Keys before `begin`, and keys from `end` to `last`, are farther than k from the query: their distance is clipped.
   // Each key between them has its own distance.
   Bounds bounds(const Head<S>& head, Index row) const;
 };
 
 template <class S>
-void RelativePositions<S>::multiply(const S* table, Index size, Index count, Index lanes, LaneMatrix<const S> x) const {
-  const Index n = rows();
-  for (Index i = 0; i < count; ++i)
-    product<S>(n, lanes, {}, room + i * n * lanes, {{x.data + i * x.row * lanes, size, table, 1, n}});
+void RelativePositions<S>::multiply(const Head<S>& head, Index first, Index count, const S* table, Index size,
+                                    LaneMatrix<const S> x) const {
+  const Index n = rows(), L = head.lanes;
+  const IndexRange some = reached(head, first, count);
+  for (Index i = 0; i < count; ++i) {
+    product<S>(some.count(), L, {}, room + (i * n + some.first) * L,
+               {{x.data + i * x.row * L, size, table + some.first, 1, n}});
+  }
 }
 
 template <class S>
-void RelativePositions<S>::add_to(const S* table, Index size, Index count, Index lanes, LaneMatrix<S> to) const {
-  const Index n = rows();
+void RelativePositions<S>::add_to(const Head<S>& head, Index first, Index count, const S* table, Index size,
+                                  LaneMatrix<S> to) const {
+  const Index n = rows(), L = head.lanes;
+  const IndexRange some = reached(head, first, count);
   for (Index i = 0; i < count; ++i) {
-    S* y = to.data + i * to.row * lanes;
-    product<S>(size, lanes, {.values = y}, y, {{room + i * n * lanes, n, table, n, 1}});
+    S* y = to.data + i * to.row * L;
+    product<S>(size, L, {.values = y}, y, {{room + (i * n + some.first) * L, some.count(), table + some.first, n, 1}});
   }
+}
+
+template <class S>
+void RelativePositions<S>::add_gradient(const Head<S>& head, Index first, Index count, S* dtable, Index size,
+                                        LaneMatrix<const S> x) const {
+  const Index n = rows(), L = head.lanes;
+  const IndexRange some = reached(head, first, count);
+  weight_gradient<S>(count, L, {room + some.first * L, some.count(), n * L}, {x.data, size, x.row * L},
+                     dtable + some.first, n);
 }
 
 template <class S>
@@ -103,10 +121,11 @@ template <class S>
 void RelativePositions<S>::gather(const Head<S>& head, Index first, Index count, S scale, const S* rows_of_keys) const {
   using namespace simd;
   const Index L = head.lanes, n = rows();
-  std::fill_n(room, count * n * L, S(0));
+  const IndexRange some = reached(head, first, count);
   for (Index i = 0; i < count; ++i) {
     const S* row = rows_of_keys + i * head.keys * L;
     S* to = room + i * n * L;
+    std::fill_n(to + some.first * L, some.count() * L, S(0));
     const Bounds b = bounds(head, first + i);
     const auto sum_of = [&](Index key, Index number, S* total) {
       const S* from = row + key * L;

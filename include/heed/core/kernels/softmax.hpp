@@ -70,9 +70,14 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
     return;
   }
   const Index common = lengths ? std::clamp<Index>(*std::min_element(lengths, lengths + lanes), 0, rows) : rows;
-  for (Index t = common; t < rows; ++t) {
-    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : no_score;
-  }
+  const auto where_ended = [&](S value) HEED_LAMBDA {
+    for (Index t = common; t < rows; ++t) {
+      const auto now = static_cast<std::int32_t>(t);  // as wide as lengths, to be compared in packets
+      S* const row = s + t * lanes;
+      for (Index l = 0; l < lanes; ++l) row[l] = now < lengths[l] ? row[l] : value;
+    }
+  };
+  where_ended(no_score);
   for_each_lane<S>(lanes, [&]<class P>(Index lane) HEED_LAMBDA {
     P largest = load<P>(s + lane);
     for (Index t = 1; t < rows; ++t) largest = max(largest, load<P>(s + t * lanes + lane));
@@ -90,9 +95,7 @@ HEED_KERNEL void softmax(S* s, Index rows, Index lanes, const std::int32_t* leng
     const P scale = div(set1<P>(1), total);
     for (Index t = 0; t < rows; ++t) store(s + t * lanes + lane, mul(load<P>(s + t * lanes + lane), scale));
   });
-  for (Index t = common; t < rows; ++t) {
-    for (Index l = 0; l < lanes; ++l) s[t * lanes + l] = t < lengths[l] ? s[t * lanes + l] : S(0);
-  }
+  where_ended(S(0));
 }
 
 /// The backward pass, in place: from the gradient of `dropped` (a after dropout) to the gradient of the scores: ds =

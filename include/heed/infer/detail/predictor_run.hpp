@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <limits>
 #include <new>
-#include <numeric>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -93,7 +92,7 @@ class PredictorRun {
   TensorView<const X, 3> present(TensorView<const X, 3> x, std::span<const std::int32_t>& lengths, StepMask mask);
 
   /// Calls f(first row, rows, logits) for every tile. Without an order, all tiles have the steps of x. With an order,
-  /// rows are positions in it, and a tile has the steps of its longest sequence.
+  /// rows are positions in it, and a tile has the steps of its longest sequence, if the model accepts so few.
   template <class F>
   void each_tile(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, F&& f,
                  std::span<const Index> order = {}) {
@@ -121,7 +120,7 @@ class PredictorRun {
   };
   void run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths, std::span<const Index> order,
            Work work);
-  std::vector<Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) const;
+  std::span<const Index> by_length(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
   HEED_COLD void check_in_place(TensorView<const X, 3> x, std::span<const std::int32_t> lengths, StepMask mask) const;
   static void check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths);
   static void check_logits(const Tile<S>& z, Index rows);
@@ -133,6 +132,7 @@ class PredictorRun {
   TileBuffer<X> input_;
   TileBuffer<S> output_;
   Buffer<std::int32_t> lengths_;
+  Buffer<Index> order_;
   Buffer<X> present_;  // sequences with missing steps removed
   Buffer<std::int32_t> present_lengths_;
   Room room_;
@@ -177,13 +177,16 @@ void PredictorRun<S, X>::many(TensorView<const X, 3> x, TensorView<S, 2> out, st
   });
   const Shape output = logits_shape(model_, {x.extent(1), x.extent(2)}, "Predictor");
   const FinalStep final_step = final_step_of(kind, output.features, what, "Predictor");
-  each_tile(output, x, lengths, [&](Index first, Index rows, const Tile<S>& z) {
+  const std::span<const Index> order = by_length(x, lengths);
+  const auto put = [&](Index first, Index rows, const Tile<S>& z) {
     check_width(out.extent(1), z.features);
     finish_outputs(final_step, z.data, z.features, z.lanes);
     for (Index l = 0; l < rows; ++l) {
-      for (Index c = 0; c < z.features; ++c) out(first + l, c) = z.at(0, c)[l];
+      const Index row = order.empty() ? first + l : order[static_cast<std::size_t>(first + l)];
+      for (Index c = 0; c < z.features; ++c) out(row, c) = z.at(0, c)[l];
     }
-  });
+  };
+  each_tile(output, x, lengths, put, order);
 }
 
 template <class S, class X>
@@ -194,7 +197,7 @@ Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x
   require(a == FinalStep::softmax, [] { return Fault{"flags are no classes", "Predictor, step_labels", {}, {}}; });
   Tensor<std::int32_t, 2> out({x.extent(0), output.steps});
   std::fill(out.begin(), out.end(), -1);
-  const std::vector<Index> order = by_length(x, lengths);
+  const std::span<const Index> order = by_length(x, lengths);
   const auto row_of = [&](Index p) { return order.empty() ? p : order[static_cast<std::size_t>(p)]; };
   const auto put_labels = [&](Index first, Index rows, const Tile<S>& z) {
     const Scratch::Mark mark(scratch_);
@@ -216,82 +219,12 @@ Tensor<std::int32_t, 2> PredictorRun<S, X>::step_labels(TensorView<const X, 3> x
   return out;
 }
 
-// ragged sequences, the longest first; empty if sorting gains nothing
-template <class S, class X>
-std::vector<Index> PredictorRun<S, X>::by_length(TensorView<const X, 3> x,
-                                                 std::span<const std::int32_t> lengths) const {
-  check_lengths(lengths, x.extent(0), x.extent(1), "Predictor");
-  std::vector<Index> order(x.extent(0) > 1 ? lengths.size() : 0);
-  std::iota(order.begin(), order.end(), Index(0));
-  sort_by_length(order, lengths);
-  return order;
-}
-
-template <class S, class X>
-void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<const std::int32_t> lengths,
-                             std::span<const Index> order, Work work) try {
-  const FlushDenormals flush;
-  const Index n = x.extent(0), T = x.extent(1), features = x.extent(2);
-  require(n == 0 || T > 0, [] { return Fault{"empty sequences", "Predictor", "at least one step", "0"}; });
-  check_lengths(lengths, n, T, "Predictor");
-  model_.check_input(x, lengths, "Predictor");
-  check_numbers(x, lengths);
-  const bool keeps_steps = output.steps > 1 && output.steps == T;
-  for (Index first = 0; first < n; first += widest) {
-    const Index rows = std::min(widest, n - first), lanes = rows == 1 ? 1 : (rows + 15) / 16 * 16;
-    const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
-    const std::int32_t* valid = nullptr;
-    Index steps = T;
-    if (!lengths.empty()) {
-      std::int32_t* of_lanes = lengths_.reserve(widest);
-      for (Index l = 0; l < lanes; ++l) of_lanes[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
-      valid = of_lanes;
-      if (!order.empty()) steps = std::max<Index>(of_lanes[0], 1);
-    }
-    const Tile<X> tile = input_.take({steps, features}, lanes, valid);
-    for (Index l = 0; l < lanes; ++l) {
-      for (Index k = 0; k < steps * features; ++k) {
-        const bool inside = l < rows && (!valid || k < valid[l] * features);
-        tile.data[k * lanes + l] = inside ? x.data()[row(l) * T * features + k] : X(0);
-      }
-    }
-    if (steps < T) output = model_.output_shape(tile.shape());
-    const Tile<S> z = output_.take(output, lanes, keeps_steps ? valid : nullptr);
-    model_.forward(tile, z, cache_, Pass::inference(scratch_));
-    check_logits(z, rows);
-    work.call(work.function, first, rows, z);
-  }
-} catch (const std::bad_alloc&) {
-  rethrow_as_error("Predictor");
-}
-
-// a saturating activation would turn an infinite input into a confident answer
-template <class S, class X>
-void PredictorRun<S, X>::check_numbers(TensorView<const X, 3> x, std::span<const std::int32_t> lengths) {
-  if constexpr (std::floating_point<X>) {
-    if (all_finite(x.data(), x.size())) [[likely]]
-      return;
-    check_finite(x, lengths, "Predictor");  // the numbers past a sequence's end are arbitrary
-  }
-}
-
-// logits that are not finite come from the weights
-template <class S, class X>
-void PredictorRun<S, X>::check_logits(const Tile<S>& z, Index rows) {
-  const bool whole = rows == z.lanes;  // the numbers of all steps and features follow one another
-  const Index runs = whole ? 1 : z.steps * z.features, count = whole ? z.size() : rows;
-  for (Index k = 0; k < runs; ++k) {  // numbers past a sequence's end are finite
-    if (all_finite(z.data + k * z.lanes, count)) [[likely]]
-      continue;
-    abi_detail::throw_error(Fault{"the logits are not finite", "Predictor", {}, {}});
-  }
-}
-
 }  // namespace detail
 
 }  // namespace heed::inline HEED_ISA
 
 #include "heed/infer/detail/predictor_one.hpp"
+#include "heed/infer/detail/predictor_tiles.hpp"
 
 HEED_COMPILED_FUNCTION(heed::detail::widened)
 HEED_COMPILED_ONE(class heed::detail::PredictorRun<float, float>)

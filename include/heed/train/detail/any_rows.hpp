@@ -65,8 +65,8 @@ class AnyRows {
   /// As `LocalRows::prepare` and `release`.
   virtual void prepare(std::span<const Index> order, std::span<const Batch> batches, Index step) = 0;
   virtual void release() = 0;
-  /// Makes room for `tiles` tiles in each of `stores` memories.
-  virtual void reserve(Index stores, Index tiles, Index width) = 0;
+  /// Makes room for `tiles` tiles in each of `stores` memories. They have at least so many steps.
+  virtual void reserve(Index stores, Index tiles, Index width, Index least_steps) = 0;
   /// Copies the sequences at these positions into tile i of a memory.
   virtual AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) = 0;
 };
@@ -121,9 +121,9 @@ class RowsOf final : public AnyRows<S> {
     rows_.prepare(order, batches, step);
   }
   void release() override { rows_.release(); }
-  void reserve(Index stores, Index tiles, Index width) override {
+  void reserve(Index stores, Index tiles, Index width, Index least_steps) override {
     stores_.resize(static_cast<std::size_t>(stores));
-    for (auto& store : stores_) store.reserve(tiles, rows_.shape(), width, each());
+    for (auto& store : stores_) store.reserve(tiles, rows_.shape(), width, each(), least_steps);
   }
   AnySequenceTile<S> gather(Index store, Index i, IndexRange positions) override {
     const SequenceTile<X, T, S> tile = rows_.gather(stores_[static_cast<std::size_t>(store)], i, positions);

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/least_steps.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
 #include "heed/train/batch.hpp"
@@ -61,7 +63,7 @@ class Feed {
     tiles_.clear();
   }
   /// Allocates tiles: one per thread, or all tiles of a full batch that belong to this process.
-  HEED_COLD void start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
+  HEED_COLD void start(const ModelReference<S>& model, const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads);
   void begin_epoch(Key key) { epoch_ = (*order_)(key); }
   /// Call it before batch i, in order. Returns the batch's denominator.
   double prepare(const AnyLoss<S>& loss, Index i);
@@ -95,14 +97,15 @@ double Feed<S>::counted(const AnyLoss<S>& loss) const {
 }
 
 template <class S>
-void Feed<S>::start(const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads) {
+void Feed<S>::start(const ModelReference<S>& model, const AnyLoss<S>& loss, AnyReducer<S>& reducer, int threads) {
   const Batch& first = batches_.front();
-  if (!full()) return rows_->reserve(threads, 1, first.width);
+  const Index least = least_steps(model, rows_->shape(), rows_->lengths());
+  if (!full()) return rows_->reserve(threads, 1, first.width, least);
   begin_epoch(Key{});
   rows_->prepare(epoch_, batches_, 0);
   denominator_ = denominator_of(loss, first.positions);
   own_ = first.tiles_of(reducer.own(first.shards));
-  rows_->reserve(1, own_.count(), first.width);
+  rows_->reserve(1, own_.count(), first.width, least);
   tiles_.reserve(static_cast<std::size_t>(own_.count()));
   for (Index i = own_.first; i < own_.last; ++i) {
     tiles_.push_back(rows_->gather(0, i - own_.first, first.positions_of({i, i + 1})));

@@ -90,7 +90,7 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
     loss_probe_ = probe(loss_, rows(), model_.output_shape(rows().shape()));
     identify(std::move(parts.identity));
   }
-  feed_.start(loss_, *reducer_, threads_.size());
+  feed_.start(model_, loss_, *reducer_, threads_.size());
   if (options.checkpoint.load) resume();  // last: an error before it has changed nothing
 }
 
