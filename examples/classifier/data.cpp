@@ -10,6 +10,7 @@
 #endif
 #include "heed/core/error.hpp"
 #include "hints.hpp"
+#include "notes.hpp"
 
 namespace classifier {
 
@@ -36,6 +37,7 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
                                                            : Label::if_present;
   auto table = heed::read_long_table<double>(
       path, {options.table, label, {options.missing, options.targets, options.labels, options.fits_float}});
+  note_sorted(table.sorted, options.table.time_column, path);
   NumberData data;
   static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
   if (options.part) {

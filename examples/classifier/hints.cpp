@@ -58,6 +58,8 @@ heed::Fault with_names_of_options(heed::Fault fault) {
                                      {"label_column", "--label-column"},
                                      {"sequence_column", "--sequence-column"},
                                      {"time_column", "--time-column"},
+                                     {"feature_columns", "--feature-columns"},
+                                     {"a known number of steps", "--steps N, or --label-column none or a name"},
                                      {"date_order", "--date-order"},
                                      {"header yes or no", "--header yes or no"},
                                      {"targets to be asked for", "--task regression for the last attribute"},

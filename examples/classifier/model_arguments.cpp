@@ -1,11 +1,15 @@
 #include "model_arguments.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "../support/checks.hpp"
 #include "../support/file_names.hpp"
 #include "command_line.hpp"
+#include "heed/data/labels.hpp"
 #include "heed/data/load.hpp"
+#include "heed/data/missing.hpp"
 #include "hints.hpp"
 #include "notes.hpp"
 #include "series.hpp"
@@ -62,6 +66,15 @@ void check_options(const ModelArguments& a, const Columns& columns, bool forecas
   require_usage(a.format.label_column.empty(), "--label-column", "is not for a forecast");
 }
 
+// A row of a table with one value too many looks like a row with a label.
+void refuse_value_as_label(const NumberData& data, const heed::LabelMap& names, const std::string& where) {
+  const auto may_be = [&](const std::string& label) { return heed::is_missing(label) || names.find(label); };
+  heed::require(data.labels.empty() || std::any_of(data.labels.begin(), data.labels.end(), may_be), [&] {
+    return heed::Fault{"a row has one field more than values, and in no row is it a class of the model", where,
+                       "rows of the values, or of these and a label; or --steps N", '"' + data.labels[0] + '"'};
+  });
+}
+
 NumberData load_rows(const ModelArguments& a, heed::Index features, const heed::LoadOptions& options) try {
   return load_numbers(a.data, features, options);
 } catch (const heed::Error& e) {
@@ -82,9 +95,12 @@ NumberData load_exact_of(const StoredModel<M>& stored, const ModelArguments& a, 
   const heed::Index features = stored.model.options.features;
   if (!stored.task.forecast()) {
     NumberData data = load_rows(a, features, options);
+    const bool by_count = !labels && !options.targets && !data.is_long && is_table(a.data.data);
+    if (by_count) refuse_value_as_label(data, class_names(stored.model), a.data.data.string());
     note_far_values(data, data.features_of_table, a.data.data);
     stored.columns.check(data.columns, data.features_of_table, a.format, a.data.data);
     missing.fill(data, a.data.data);
+    if (labels) note_without_steps(data, a.data.data);
     return data;
   }
   NumberData series = load_series(a.data.data, options);
@@ -124,11 +140,9 @@ NumberData load_exact(const StoredModel<MixedModel>& stored, const ModelArgument
 NamedSequences load_data(const StoredModel<NumberModel>& stored, const ModelArguments& a, bool labels) {
   return narrowed(stored, a, load_exact(stored, a, labels));
 }
-
 NamedSequences load_data(const StoredModel<RocketModel>& stored, const ModelArguments& a, bool labels) {
   return narrowed(stored, a, load_exact(stored, a, labels));
 }
-
 NamedSequences load_data(const StoredModel<MixedModel>& stored, const ModelArguments& a, bool labels) {
   return narrowed(stored, a, load_exact(stored, a, labels));
 }

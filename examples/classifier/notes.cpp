@@ -33,6 +33,20 @@ void note_encoding(const heed::Sentences& sentences, const std::filesystem::path
       sentences.first_latin1_line);
 }
 
+void note_sorted(Index sequences, const std::string& column, const std::filesystem::path& path) {
+  if (sequences == 0) return;
+  std::fprintf(stderr, "%s: rows of %s were not in order of '%s', and have been put in order\n", path.string().c_str(),
+               counted(sequences, "sequence", "sequences").c_str(), column.c_str());
+}
+
+void note_without_steps(const heed::Sequences<double>& data, const std::filesystem::path& path) {
+  Index empty = 0;
+  for (Index i = 0; i < data.count(); ++i) empty += steps_there(data, i) == 0;
+  if (empty == 0) return;
+  std::fprintf(stderr, "%s: %s no value, and counted with the answer to an empty sequence\n", path.string().c_str(),
+               counted(empty, "sequence has", "sequences have").c_str());
+}
+
 void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& path) {
   std::size_t unknown = 0;
   for (Index i = 0; i < tokens.count(); ++i) {

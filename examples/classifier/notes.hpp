@@ -25,6 +25,13 @@ void note_unknown_sentences(const Tokens& tokens, const std::filesystem::path& p
 void note_constant_features(const heed::FeatureStatistics& statistics, const Columns& columns,
                             const std::filesystem::path& path);
 
+/// Reports on standard error that rows of some sequences stood in another order than their times.
+void note_sorted(heed::Index sequences, const std::string& column, const std::filesystem::path& path);
+
+/// Reports on standard error sequences of which no step is present. Measures count the answer to an empty sequence, which
+/// `predict` does not give.
+void note_without_steps(const heed::Sequences<double>& data, const std::filesystem::path& path);
+
 /// Whether one process reads all sequences: notes about some of them would mislead.
 inline bool reads_all(const heed::Part& part) {
   constexpr heed::Index many = 1'000'000;

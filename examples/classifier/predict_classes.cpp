@@ -108,6 +108,13 @@ void answer(const Answers& answers, const std::vector<std::string>& names, const
     heed::write_npy(a.output, scores);
   } else {
     const std::vector<std::int64_t> integers = integer_names(names);
+    const bool has_blanks = std::find(classes.begin(), classes.end(), blank) != classes.end();
+    heed::require(!has_blanks || std::find(integers.begin(), integers.end(), -1) == integers.end(), [&] {
+      return heed::Fault{"a sequence has no answer, for which -1 would stand, and -1 is a class",
+                         a.output.string(),
+                         "a .csv, where no answer is an empty line",
+                         {}};
+    });
     heed::Tensor<std::int64_t, 1> labels({scores.extent(0)});
     for (Index i = 0; i < labels.size(); ++i) {
       const std::size_t c = classes[static_cast<std::size_t>(i)];

@@ -46,8 +46,9 @@ void step_by_step(const NumbersTask& task, heed::Tensor<float, 2>& values, std::
 }
 
 void check_flags(bool flags, const PredictArguments& a) {
-  heed::require(flags || !a.probabilities, [&] {
-    return heed::Fault{"--probabilities is for classes: this model gives numbers", a.model.string()};
+  heed::require(flags || !(a.probabilities || a.logits), [&] {
+    const std::string option = a.logits ? "--logits" : "--probabilities";
+    return heed::Fault{option + " is for classes: this model gives numbers", a.model.string()};
   });
 }
 

@@ -43,6 +43,10 @@ void standardize_exactly(const TrainArguments& a, Task<NumberModel>& task, Store
   const auto in_turn = [&](std::span<double> sums, const auto& f) { processes.in_turn(sums, f); };
   const bool standardizes = (a.standardize || task.numbers.numbers()) &&
                             !stored.model.standardize.active();  // that of `init` belongs to its weights
+  if (a.standardize && stored.model.standardize.active() && processes.first() && !a.quiet) {
+    std::fprintf(stderr, "--standardize: the means and deviations stay those of %s, to which its weights belong\n",
+                 a.init.string().c_str());
+  }
   if (!a.data) {  // the built-in task; of a file one of many processes may have no sequence
     if (!standardizes) return;
     const heed::LabelledSequences<float> part = task.train.view();

@@ -7,6 +7,7 @@
 
 #include "command_line.hpp"
 #include "recipe.hpp"
+#include "weights_options.hpp"
 
 namespace classifier {
 
@@ -115,8 +116,8 @@ void complete(TrainArguments& a) {
   require_usage(text || !a.min_count, "--min-count", "needs --text");
   require_usage(text || !a.lower, "--lower", "needs --text");
   require_usage(!a.init.empty() || !a.new_head, "--new-head", "needs --init");
+  if (a.init.empty()) refuse_weights(a.architecture.weights);
   require_usage(a.init.empty() || !a.min_count, "--min-count", "excludes --init, which has its words");
-
   const bool tests = a.test || (!a.data && !text);  // the built-in task has a test
   require_usage(!a.fit.early_stopping.patience || a.fit.validation > 0 || tests, "--early-stopping",
                 "needs --validation or --test");

@@ -41,6 +41,7 @@
 #include "heed/core/labelled_sequences.hpp"
 #include "heed/core/labels_view.hpp"
 #include "heed/core/layer_traits.hpp"
+#include "heed/core/least_steps.hpp"
 #include "heed/core/lengths.hpp"
 #include "heed/core/math.hpp"
 #include "heed/core/parallel.hpp"

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -148,6 +150,37 @@ TEST(ThreadPool, WaitsForThoseThatRunWhereAnExecutorFails) {
   EXPECT_THROW(pool.for_each(100, [](heed::Index, int) {}), std::runtime_error);
   executor.join();
   EXPECT_THROW(ThreadPool{heed::ExecutorReference()}, heed::Error);
+}
+
+// An executor that throws after it has taken a task: it runs the task before, or later on a thread.
+struct TakesAndThrows {
+  bool later;
+  std::vector<std::function<void()>> tasks = {};
+  int size() const { return 2; }
+  void run(std::function<void()> task) {
+    later ? tasks.push_back(std::move(task)) : task();
+    throw std::runtime_error("taken");
+  }
+};
+
+TEST(ThreadPool, OutlivesTasksThatAnExecutorTakesBeforeItThrows) {
+  for (const bool later : {false, true}) {
+    TakesAndThrows executor{later};
+    ThreadPool pool{heed::ExecutorReference(executor)};
+    std::atomic<int> calls{0};
+    EXPECT_THROW(pool.for_each(100, [&](heed::Index, int) { ++calls; }), std::runtime_error);
+    const int before = calls;
+    for (const auto& task : executor.tasks) task();
+    EXPECT_EQ(calls, before) << "the work is over";
+  }
+}
+
+TEST(ThreadPool, RefusesAnExecutorOfImpossibleSize) {
+  for (const int size : {-1, heed::most_threads, std::numeric_limits<int>::max()}) {
+    OneEach executor{.most = size};
+    EXPECT_EQ(test_support::error_of([&] { ThreadPool{heed::ExecutorReference(executor)}; }),
+              "ThreadPool: number of threads of the executor (expected 0 to 4095, got " + std::to_string(size) + ")");
+  }
 }
 
 }  // namespace parallel_test

@@ -76,4 +76,20 @@ TEST(LoadLabels, TargetsMayHaveAHeader) {
   EXPECT_EQ(error_of([&] { targets("y\n"); }), where + ": no targets (expected at least one)");
 }
 
+TEST(LoadLabels, ACommaBetweenDigitsAloneIsNoClearTarget) {
+  const Folder folder;
+  const auto targets = [&](const std::string& text) {
+    const auto read = heed::load_targets<double>(folder.file("y.csv", text));
+    return std::vector<double>(read.begin(), read.end());
+  };
+  for (const std::string text : {"14,723\n12,732\n", "12,500\n", "y,z\n-1,5\n+2,25\n"}) {
+    EXPECT_NE(error_of([&] { targets(text); }).find("two targets, or one with a decimal comma"), std::string::npos)
+        << text;
+  }
+  EXPECT_EQ(targets("14, 723\n12, 732\n"), (std::vector<double>{14, 723, 12, 732}));
+  EXPECT_EQ(targets("14 723\n"), (std::vector<double>{14, 723}));
+  EXPECT_EQ(targets("14,723\n12,7.5\n"), (std::vector<double>{14, 723, 12, 7.5}));
+  EXPECT_EQ(targets("1,2,3\n"), (std::vector<double>{1, 2, 3}));
+}
+
 }  // namespace load_labels_test

@@ -163,7 +163,67 @@ TEST(LongTable, TimesAreNumbersDatesOrWords) {
   EXPECT_TRUE(order("2024-01-01T00:00Z", "2024-01-01T00:00:00.1Z"));
   EXPECT_TRUE(order("t2", "t10"));
   EXPECT_TRUE(order("2024M09", "2024M10"));
-  EXPECT_TRUE(order("off", "on")) << "words are words";
+}
+
+// Rows of one sequence in this order, or the error.
+std::string order_of(const Words& times) {
+  std::string text = "t,x\n";
+  for (std::size_t i = 0; i < times.size(); ++i) text += '"' + times[i] + "\"," + std::to_string(i) + '\n';
+  const LongTableOptions options{.format = {.label_column = "none", .time_column = "t"}};
+  if (const std::string said = error(text, options); said != "no error") return said;
+  const auto table = parsed(text, options);
+  std::string order = table.sorted > 0 ? "sorted" : "as they stand";
+  for (heed::Index t = 0; t < table.sequences.x.extent(1); ++t)
+    order += ' ' + std::to_string(static_cast<int>(table.sequences.x(0, t, 0)));
+  return order;
+}
+
+TEST(LongTable, RowsInAnotherOrderThanTheirTimesAreSortedOnlyWhereThatIsSure) {
+  EXPECT_EQ(order_of({"1", "2", "10"}), "as they stand 0 1 2");
+  EXPECT_EQ(order_of({"2", "1", "10"}), "sorted 1 0 2");
+  EXPECT_EQ(order_of({"t10", "t2"}), "sorted 1 0");
+  EXPECT_EQ(order_of({"2025-02-01", "2025-01-31"}), "sorted 1 0");
+  EXPECT_EQ(order_of({"20250201", "20250131"}), "sorted 1 0");
+  EXPECT_EQ(order_of({"22:30", "23:30"}), "as they stand 0 1");
+  EXPECT_EQ(order_of({"31012025", "41012025"}), "as they stand 0 1") << "numbers in order";
+  EXPECT_EQ(order_of({"41012025", "31012025"}), "sorted 1 0") << "no month has 41 days";
+  EXPECT_EQ(order_of({"a", "b", "c"}), "as they stand 0 1 2");
+  const std::vector<Words> words{{"pre", "during", "post"},
+                                 {"before", "after"},
+                                 {"start", "middle", "end"},
+                                 {"first", "second", "third", "fourth"},
+                                 {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"},
+                                 {"Mo", "Di", "Mi"},
+                                 {"on", "off"},
+                                 {"spring", "summer", "autumn"}};
+  for (const Words& times : words) {
+    EXPECT_NE(order_of(times).find("words as times, whose alphabetical order is not that of the rows"),
+              std::string::npos)
+        << times[0] << ": " << order_of(times);
+  }
+  EXPECT_EQ(
+      order_of({"on", "off"}),
+      "x.csv, lines 2 and 3: words as times, whose alphabetical order is not that of the rows (expected numbers or "
+      "dates as times, or rows in alphabetical order, got 'on' above 'off')");
+  for (const Words& times : {Words{"22:30", "23:30", "00:30"}, Words{"23:59:30", "0:00:30"}}) {
+    EXPECT_NE(order_of(times).find("times of day that go back"), std::string::npos) << order_of(times);
+  }
+  const std::vector<Words> numbers{{"31012025", "01022025"}, {"31012025", "1022025"}, {"12312024", "01012025"},
+                                   {"122024", "012025"},     {"310125", "010225"},    {"12.2024", "1.2025"},
+                                   {"11.2020", "1.2021"}};
+  for (const Words& times : numbers) {
+    EXPECT_NE(order_of(times).find("numbers as times that may be dates, whose order is not that of the rows"),
+              std::string::npos)
+        << times[0] << ": " << order_of(times);
+  }
+}
+
+TEST(LongTable, NamesTheColumnOfAWordAmongFeatures) {
+  EXPECT_EQ(
+      error("id,label,t,x\na,down,0,1\na,down,1,2\n",
+            {.format = {.label_column = "none", .sequence_column = "id", .time_column = "t"}}),
+      "x.csv, line 2, column 3, of 'label': a word where a number should be (expected a number; or label_column for "
+      "the label, feature_columns for the columns of numbers, got 'down')");
 }
 
 TEST(LongTable, RefusesTimesWhoseLettersDoNotTellTheirOrder) {
@@ -257,7 +317,8 @@ TEST(LongTable, NamesWhatIsWrong) {
   EXPECT_EQ(error("id,t,x,y\na,1,2,u\n", by("id", "id")),
             "x.csv: a column is named twice (expected each once, got 'id' as sequence and time)");
   EXPECT_EQ(error("id,t,x,y\na,1,z,u\n", by("id", "t")),
-            "x.csv, line 2, column 5: not a number (expected a number, got 'z')");
+            "x.csv, line 2, column 5, of 'x': a word where a number should be (expected a number; or label_column for "
+            "the label, feature_columns for the columns of numbers, got 'z')");
   EXPECT_EQ(error("id,t,x,y\na,1,2\n", by("id", "t")),
             "x.csv, line 2, column 6: wrong number of fields (expected 4 as in the first row, got 3)");
   EXPECT_EQ(error("id,t,x,y\n", by("id", "t")), "x.csv: no data (expected at least one row)");
@@ -280,7 +341,8 @@ TEST(LongTable, ADelimiterThatNobodyNamedIsAnError) {
     EXPECT_EQ(parsed(header + "a;0;1,5;u\n", options).sequences.x(0, 0, 0), 1.5);
   }
   EXPECT_EQ(error("sep=;\nid;t;x;y\na;0;z;u\n", by("id", "t")),
-            "x.csv, line 3, column 5: not a number (expected a number, got 'z')");
+            "x.csv, line 3, column 5, of 'x': a word where a number should be (expected a number; or label_column for "
+            "the label, feature_columns for the columns of numbers, got 'z')");
   LongTableOptions options = by("id", "t");
   options.format.delimiter = 'd';
   EXPECT_EQ(error(rows, options), "x.csv: not a delimiter (expected a character that is no part of numbers, got 'd')");

@@ -427,6 +427,22 @@ TEST(TextTable, AFirstRowThatCountsFromOneIsAskedAbout) {
   EXPECT_EQ(parsed_table(rows, options).x.extent(0), 11);
 }
 
+TEST(TextTable, AFirstRowOfMissingValuesIsNoHeader) {
+  for (const std::string none : {"NA", "null", "nan", "N/A"}) {
+    const std::string text = none + ',' + none + ",a\n1,2,b\n3,4,a\n";
+    EXPECT_NE(table_error(text, {}).find("line 1, column 1: "), std::string::npos) << none << table_error(text, {});
+  }
+  EXPECT_EQ(parsed_table("time,NA,label\n1,2,b\n", {}).labels, Words{"b"}) << "sodium";
+}
+
+TEST(TextTable, NamesMayBeginWithDigits) {
+  for (const std::string names : {"00:00,01:00,label", "2025-01-01,2025-01-02,label", "1h,2h,class", "0_x,1_x,y"}) {
+    const auto table = parsed_table(names + "\n5,6,a\n7,8,b\n", {});
+    EXPECT_EQ(values_of(table), (std::vector<float>{5, 6, 7, 8})) << names;
+  }
+  EXPECT_NE(table_error("1O,2,a\n5,6,b\n", {}).find("not a number"), std::string::npos) << "a letter in a number";
+}
+
 TEST(TextTable, ARowOfNumbersBehindAnEmptyFieldNamesColumns) {
   const std::string pandas = ",0,1,2\n0,5,,7\n1,6,7,8\n";
   TableOptions dropped{.label = TableOptions::Label::none,

@@ -277,13 +277,24 @@ TEST_F(Checkpoint, BrokenFilesAreErrorsAndLeftoversGo) {
   std::ofstream(file) << "half";
   EXPECT_NE(error().find("too short for a safetensors file"), std::string::npos);
   std::filesystem::remove(file);
-  std::ofstream(file.string() + ".4711.0.tmp") << "half";
-  const std::vector<std::string> others{".notes.tmp",    "..tmp",      ".2023.tmp",
-                                        ".1.4711.0.tmp", ".4711..tmp", ".4711.0.tmp2"};
+  const std::string half = ".4711.0.heed.tmp";
+  std::ofstream(file.string() + half) << "half";
+  const std::vector<std::string> others{".notes.tmp", "..heed.tmp",     ".2026.11.tmp",      ".1.4711.0.heed.tmp",
+                                        ".heed.tmp",  ".4711.heed.tmp", ".4711..0.heed.tmp", ".4711.0.heed.tmp2"};
   for (const std::string& name : others) std::ofstream(file.string() + name) << "somebody's";
   EXPECT_EQ(error(), "no error");
-  EXPECT_FALSE(std::filesystem::exists(file.string() + ".4711.0.tmp"));
+  EXPECT_FALSE(std::filesystem::exists(file.string() + half));
   for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(file.string() + name)) << name;
+  std::ofstream(file.string() + half) << "half";
+  std::filesystem::create_directory(folder / "link");
+  const auto link = folder / "link" / "run";
+  std::filesystem::create_symlink(file, link);
+  FitOptions through = everything(3);
+  through.checkpoint = heed::checkpoint(link);
+  EXPECT_EQ(error_of([&] { heed::fit(model, task.view(), through); }), "no error");
+  EXPECT_FALSE(std::filesystem::exists(file.string() + half)) << "beside the file to which the link leads";
+  EXPECT_EQ(error_of([] { heed::checkpoint(""); }),
+            "checkpoint: no path of a checkpoint (expected a path, got nothing)");
   const auto nowhere = heed::checkpoint(folder / "missing" / "run.safetensors");
   FitOptions o = everything(1);
   o.checkpoint = nowhere;

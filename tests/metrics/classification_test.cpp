@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <string>
 #include <vector>
 
 #include "../support/error_of.hpp"
@@ -29,6 +31,17 @@ TEST(Metrics, AccuracyTakesTheFirstOfEqualScores) {
   EXPECT_DOUBLE_EQ(heed::top_k_accuracy(scores.view(), labels, 2), 1);
   EXPECT_DOUBLE_EQ(heed::top_k_accuracy(scores.view(), Labels{1, 2, 0, 0, 0, 1}, 2), 0);
   EXPECT_DOUBLE_EQ(heed::top_k_accuracy(scores.view(), Labels{1, 2, 0, 0, 0, 1}, 3), 1);
+}
+
+TEST(Metrics, RefuseScoresThatAreNoNumbers) {
+  Tensor<double, 2> some = scores;
+  some(4, 1) = std::nan("");
+  const auto error = [](auto&& f) { return test_support::error_of(f); };
+  const std::string text = ", row 4, class 1 (counted from 0): not a score (expected a number, got NaN)";
+  EXPECT_EQ(error([&] { heed::accuracy(some.view(), labels); }), "top_k_accuracy" + text);
+  EXPECT_EQ(error([&] { heed::confusion_matrix(some.view(), labels); }), "confusion_matrix" + text);
+  some(4, 1) = std::numeric_limits<double>::infinity();
+  EXPECT_DOUBLE_EQ(heed::accuracy(some.view(), labels), 4.0 / 6);
 }
 
 TEST(Metrics, ConfusionMatrixHasARowALabel) {

@@ -4,17 +4,23 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/error_of.hpp"
 #include "../support/small_model.hpp"
 #include "../support/task.hpp"
+#include "heed/infer/predictor.hpp"
+#include "heed/models/sequence_classifier.hpp"
+#include "heed/train/callbacks.hpp"
 #include "heed/train/fit.hpp"
 
 namespace fit_options_test {
 
 using heed::FitOptions;
+using heed::Index;
 using test_support::error_of;
 using test_support::flat;
 using Model = test_support::SmallModel<float>;
@@ -94,6 +100,40 @@ TEST(FitOptions, AScheduleNeedsARateToChange) {
               heed::fit(model, task.view(), optimizer, {.schedule = heed::StepSchedule{}});
             }).find("schedule needs an optimizer"),
             std::string::npos);
+}
+
+TEST(FitOptions, CallbacksAreFunctions) {
+  FitOptions o;
+  o.callbacks = {[](const heed::EpochRecord&) { return true; }, heed::Callback()};
+  EXPECT_EQ(error_of([&] { heed::check(o); }),
+            "fit, callback 1 (counted from 0): an empty callback (expected a function)");
+  EXPECT_EQ(error_of([] { heed::stop_early(0); }), "stop_early: patience out of range (expected at least 1, got 0)");
+  for (const double least : {-1.0, std::nan("")}) {
+    EXPECT_NE(error_of([&] { heed::stop_early(3, least); }).find("least improvement out of range"), std::string::npos);
+  }
+}
+
+TEST(FitOptions, RatesOfAnyScheduleAreChecked) {
+  for (const double bad : {-1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    const test_support::Task<float> task(20, {4, 3}, 2);
+    test_support::SmallModel<float> model({.features = 3, .classes = 2});
+    FitOptions o{.epochs = 4, .schedule = heed::CustomSchedule{[&](Index i) { return i == 2 ? bad : 0.01; }}};
+    EXPECT_NE(error_of([&] {
+                heed::fit(model, task.view(), o);
+              }).find("fit, epoch 3, step 1: learning rate of the schedule (expected a finite number of at least 0"),
+              std::string::npos)
+        << bad;
+    EXPECT_TRUE(heed::all_finite(model));
+  }
+}
+
+TEST(FitOptions, AModelThatWasMovedFromIsAnError) {
+  const test_support::Task<float> task(20, {4, 3}, 2);
+  heed::SequenceClassifier<float> model({.features = 3, .classes = 2}), other = std::move(model);
+  EXPECT_NE(error_of([&] { heed::fit(model, task.view()); }).find("the model has no parameters"), std::string::npos);
+  EXPECT_NE(error_of([&] { heed::predict(model, task.x.view()); }).find("the model has no parameters"),
+            std::string::npos);
+  EXPECT_EQ(error_of([&] { heed::predict(other, task.x.view()); }), "no error");
 }
 
 TEST(FitOptions, AreGoodAsTheyAre) {

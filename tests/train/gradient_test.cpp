@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "../support/allocations.hpp"
@@ -44,6 +46,18 @@ TEST(BatchGradient, IsTheSameForAnyNumberOfThreads) {
   heed::BatchGradient one(model, heed::CrossEntropy<float>(), 1), three(model, heed::CrossEntropy<float>(), 3);
   EXPECT_EQ(one(model, task.view()).loss, three(model, task.view()).loss);
   EXPECT_EQ(numbers(one.get()), numbers(three.get()));
+}
+
+TEST(BatchGradient, MayBeMoved) {
+  const Task<float> task(70, {4, 3}, 3);
+  const Model model({.features = 3, .classes = 3});
+  auto first = std::make_unique<heed::BatchGradient<Model>>(model, heed::CrossEntropy<float>(), 2);
+  const double loss = (*first)(model, task.view()).loss;
+  const std::vector<float> expected = numbers(first->get());
+  heed::BatchGradient<Model> second = std::move(*first);
+  first.reset();
+  EXPECT_EQ(second(model, task.view()).loss, loss);
+  EXPECT_EQ(numbers(second.get()), expected);
 }
 
 TEST(BatchGradient, AllocatesNothingWarm) {

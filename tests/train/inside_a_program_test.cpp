@@ -39,9 +39,14 @@
 #include "heed/infer/predictor.hpp"
 #include "heed/io/safetensors.hpp"
 #include "heed/layers/dense.hpp"
+#include "heed/metrics/calibration.hpp"
+#include "heed/metrics/classification.hpp"
+#include "heed/metrics/regression.hpp"
 #include "heed/models/sequence_classifier.hpp"
 #include "heed/train/evaluate.hpp"
 #include "heed/train/fit.hpp"
+#include "heed/train/folds.hpp"
+#include "heed/train/split.hpp"
 
 namespace inside_a_program_test {
 
@@ -130,6 +135,60 @@ TEST(InsideAProgram, TheFloatingPointModeIsTheCallersAndChangesNothing) {
       std::fesetenv(&normal);
       EXPECT_TRUE(bytes == expected) << "rounding mode " << rounding << ", threads " << threads;
     }
+  }
+}
+
+// So are splits, scores and ridge regression.
+TEST(InsideAProgram, SplitsAndScoresAreTheSameInEachMode) {
+  constexpr Index n = 45;
+  std::vector<std::int32_t> labels(n);
+  for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<std::int32_t>(i % 3);
+  heed::Tensor<double, 2> scores({n, 3}), wanted({n, 3}), shares({n, 3});
+  for (Index i = 0; i < n; ++i) {
+    for (Index c = 0; c < 3; ++c) {
+      scores(i, c) = heed::Key{2}.uniform(static_cast<std::uint64_t>(3 * i + c), 0.1, 1);
+      wanted(i, c) = heed::Key{3}.uniform(static_cast<std::uint64_t>(3 * i + c), 0.1, 1);
+      shares(i, c) = c == 0 ? 0.7 : 0.15;
+    }
+  }
+  const auto all = [&] {
+    std::vector<double> numbers;
+    const auto add = [&](const auto& some) {
+      for (const auto number : some) numbers.push_back(static_cast<double>(number));
+    };
+    for (const Index some : {15, 45, 50}) {
+      for (const double share : {0.1, 0.3, 0.7}) {
+        add(heed::stratified_split(std::span(labels).first(15), share, heed::Key{1}).validation);
+        add(heed::random_split(some, share, heed::Key{1}).validation);
+      }
+    }
+    add(heed::balanced_class_weights(std::span(labels).first(20), 3));
+    const auto s = scores.view(), w = wanted.view();
+    const heed::Calibration calibration = heed::calibration(shares.view(), labels);
+    const double found[] = {heed::accuracy(s, labels),
+                            heed::macro_f1(heed::confusion_matrix(s, labels)),
+                            heed::auroc(s, labels),
+                            heed::perplexity(s, labels),
+                            heed::mse(s, w),
+                            heed::mae(s, w),
+                            heed::r2(s, w),
+                            calibration.ece,
+                            calibration.brier,
+                            heed::mean_and_deviation(std::span(scores.data(), 7)).deviation};
+    add(found);
+    return numbers;
+  };
+  const std::vector<double> expected = all();
+  std::fenv_t normal;
+  std::fegetenv(&normal);
+  for (const int rounding : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    round_and_trap(rounding);
+    const auto mode = test_support::float_mode();
+    const std::vector<double> numbers = all();
+    EXPECT_EQ(test_support::float_mode(), mode);
+    std::fesetenv(&normal);
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      EXPECT_EQ(numbers[i], expected[i]) << i << ", rounding mode " << rounding;
   }
 }
 

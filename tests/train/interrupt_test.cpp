@@ -28,6 +28,40 @@ TEST(InterruptGuard, PutsBackWhatWasThere) {
   std::signal(SIGINT, before);
 }
 
+#if !defined(_WIN32)
+int code = 0, calls = 0;
+
+// All that a handler may have asked for is as before: its information, its stack, its mask.
+TEST(InterruptGuard, LeavesTheHandlerOfTheProgramWhole) {
+  struct sigaction own {
+  }, before{}, after{};
+  own.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  sigemptyset(&own.sa_mask);
+  sigaddset(&own.sa_mask, SIGUSR1);
+  own.sa_sigaction = [](int, siginfo_t* info, void*) {
+    code = info->si_code;
+    ++calls;
+  };
+  sigaction(SIGINT, &own, &before);
+  {
+    const heed::InterruptGuard guard;
+    std::raise(SIGINT);
+    EXPECT_TRUE(guard.interrupted());
+    EXPECT_EQ(calls, 0);
+    std::raise(SIGINT);
+    EXPECT_EQ(calls, 1) << "the second signal is the program's";
+  }
+  sigaction(SIGINT, nullptr, &after);
+  EXPECT_EQ(after.sa_flags & ~0x04000000, own.sa_flags);  // the system adds SA_RESTORER
+  EXPECT_EQ(sigismember(&after.sa_mask, SIGUSR1), 1);
+  code = 1;
+  std::raise(SIGINT);
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(code, SI_TKILL);
+  sigaction(SIGINT, &before, nullptr);
+}
+#endif
+
 TEST(InterruptGuard, WhatIsIgnoredStaysSo) {
   const auto before = std::signal(SIGINT, SIG_IGN);
   {

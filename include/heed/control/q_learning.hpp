@@ -61,6 +61,9 @@ class QLearner {
     begin_episode();
   }
 
+  QLearner(const QLearner&) = delete;  // its parts refer to each other
+  QLearner& operator=(const QLearner&) = delete;
+
   /// Takes one action and learns. Returns false if the loss was not finite; the model then has the last weights with a
   /// finite loss. Only the first steps allocate.
   bool step() {

@@ -202,8 +202,9 @@ HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(int threads) {
 }
 
 HEED_COLD HEED_FUNCTION ThreadPool::ThreadPool(ExecutorReference executor) : executor_(std::move(executor)) {
-  require(executor_ && executor_.size() >= 0, [&] {
-    return Fault{"number of threads of the executor", "ThreadPool", "at least 0", std::to_string(executor_.size())};
+  require(executor_ && executor_.size() >= 0 && executor_.size() < most_threads, [&] {
+    return Fault{"number of threads of the executor", "ThreadPool", "0 to " + text_of(Index(most_threads - 1)),
+                 std::to_string(executor_.size())};
   });
   threads_ = executor_.size() + 1;
 }
@@ -230,11 +231,14 @@ HEED_FUNCTION void ThreadPool::run(Index count, Work work) {
       pool_->Schedule(task);
       continue;
     }
+    const auto taken = std::make_shared<std::atomic<bool>>(false);  // it may run after the executor has thrown
     try {
-      executor_.run(task);
+      executor_.run([task, taken] {
+        if (!taken->exchange(true)) task();
+      });
     } catch (...) {  // calls that have started must end first
       job.fail();
-      job.done.Notify();
+      if (!taken->exchange(true)) job.done.Notify();
     }
   }
   job.run(0);

@@ -39,7 +39,8 @@ HEED_FUNCTION std::vector<std::string> load_labels(const std::filesystem::path& 
 
 /// Reads the targets of sequences, (n) or (n, k) numbers: from a NumPy file or an array of an archive, or from a text
 /// file of any other extension with the k numbers of a sequence on each line, below a line of words if there is one.
-/// Throws at the first fault, and names its place; a number that is not finite is a fault.
+/// Throws at the first fault, and names its place; a number that is not finite is a fault, and so are lines such as
+/// 14,723 alone: one number with a decimal comma, or two.
 template <class S>
 Tensor<S, 2> load_targets(const std::filesystem::path& path, const Unpack& unpack = {}) try {
   const DefaultFloatingMode mode;
@@ -99,16 +100,28 @@ HEED_FUNCTION bool begins_with_header(const std::vector<std::string>& labels) {
          std::all_of(labels.begin() + 1, labels.end(), [](const std::string& label) { return is_number(label, '.'); });
 }
 
+/// Whether a line has two integers with nothing but a comma between them.
+HEED_FUNCTION bool has_decimal_comma(std::string_view line) {
+  const std::size_t sign = !line.empty() && (line[0] == '-' || line[0] == '+') ? 1 : 0;
+  const std::string_view digits = line.substr(sign);
+  return digits.find_first_not_of("0123456789,") == digits.npos && std::count(digits.begin(), digits.end(), ',') == 1;
+}
+
 HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::path& path, Index& columns,
                                                          std::size_t bytes_of_number) {
   const std::vector<std::byte> bytes = read_file(path);
   std::vector<std::string> texts;
   std::vector<std::string_view> fields;
-  bool first = true;
+  std::string place;  // of the first line
+  bool first = true, comma_alone = true;
   for (TextReader reader(as_text(bytes), path.string()); reader.next();) {
     reader.split(fields);
     if (std::exchange(first, false) && std::all_of(fields.begin(), fields.end(), is_name)) continue;
-    if (texts.empty()) columns = std::ssize(fields);
+    if (texts.empty()) {
+      columns = std::ssize(fields);
+      place = reader.place(reader.line());
+    }
+    comma_alone = comma_alone && fields.size() == 2 && has_decimal_comma(trim(reader.line()));
     require(std::ssize(fields) == columns, [&] {
       return Fault{"wrong number of targets", reader.place_of_end(), text_of(columns) + " as in the first line",
                    text_of(fields.size())};
@@ -116,6 +129,11 @@ HEED_FUNCTION std::vector<std::string> read_target_lines(const std::filesystem::
     for (const std::string_view field : fields) texts.push_back(read_target(reader, field, bytes_of_number));
   }
   require(!texts.empty(), [&] { return Fault{"no targets", path.string(), "at least one"}; });
+  require(!comma_alone, [&] {
+    return Fault{"two targets, or one with a decimal comma", place,
+                 "a decimal point, or a blank behind the comma between two targets",
+                 in_quotes(texts[0] + "," + texts[1])};
+  });
   return texts;
 }
 

@@ -42,6 +42,7 @@ struct LongTable {
   double least_step = 0, most_step = 0;
   bool dates = false;                           ///< whether the times are dates
   DateOrder date_order = DateOrder::automatic;  ///< of dates that need one, as `TableFormat` or the column says
+  Index sorted = 0;                             ///< sequences whose rows stood in another order than their times
 };
 
 }  // namespace heed::inline HEED_ABI
@@ -69,6 +70,7 @@ HEED_FUNCTION LongTable<double> read_long_rows(std::string_view text, const std:
 ///
 /// Throws at the first fault, and names `where`, line and column. Faults are also: two rows of a sequence with the same
 /// time, a missing time or sequence, dates that could be in several orders, a time in a form that does not sort (`Jan`),
+/// rows in another order than their times if these are words, times of day without a date, or numbers such as 31122025;
 /// a label that changes within a sequence, and a first column that numbers the rows, unless it has a role or
 /// `index_column` says what it is.
 template <class S>
@@ -77,8 +79,15 @@ LongTable<S> parse_long_table(std::string_view text, const std::string& where, c
   LongTable<double> table = detail::read_long_rows(text, where, options, options.read.bytes<S>());
   Sequences<S> to = detail::narrowed_unchecked<S>(std::move(table.sequences));
   if (options.read.missing != Missing::error) fill_missing(to, options.read.missing, {}, where);
-  return {std::move(to),   std::move(table.ids), std::move(table.features), std::move(table.labels), table.least_step,
-          table.most_step, table.dates,          table.date_order};
+  return {std::move(to),
+          std::move(table.ids),
+          std::move(table.features),
+          std::move(table.labels),
+          table.least_step,
+          table.most_step,
+          table.dates,
+          table.date_order,
+          table.sorted};
 } catch (...) {
   detail::rethrow_as_error(where);
 }
@@ -103,7 +112,7 @@ LongTable<S> read_long_table(const std::filesystem::path& path, const LongTableO
 #include "heed/data/detail/table_numbers.hpp"
 #include "heed/data/detail/table_text.hpp"
 #include "heed/data/detail/time_column.hpp"
-#include "heed/data/detail/time_steps.hpp"
+#include "heed/data/detail/time_order.hpp"
 #include "heed/data/text.hpp"
 #include "heed/data/text_reader.hpp"
 #include "heed/data/time_key.hpp"
@@ -183,7 +192,10 @@ class LongTableReader {
     if (columns_.time) {
       row.time = times_.read(fields_[*columns_.time], text_at(*columns_.time, "time"));
     }
-    for (const std::size_t i : columns_.features) values_.push_back(numbers_.read(fields_[i]));
+    for (const std::size_t i : columns_.features) {
+      refuse_word_as_feature(reader_, format_, fields_[i], names_[i]);
+      values_.push_back(numbers_.read(fields_[i]));
+    }
     for (std::size_t k = 0; k < columns_.labels.size(); ++k) add_label(k, row.sequence, fresh);
     rows_.push_back(std::move(row));
   }
@@ -216,22 +228,21 @@ class LongTableReader {
     const auto [shortest, longest] = std::minmax_element(lengths.begin(), lengths.end());
     const std::size_t features = columns_.features.size();
     table.sequences.x = padded_zeros<double>(lengths, static_cast<Index>(features), reader_.where());
-    TimeSteps steps;
+    TimeOrder<Row> times(reader_.where(), ids_);
     Index t = 0;
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Row& row = rows_[order[i]];
       const bool goes_on = i > 0 && rows_[order[i - 1]].sequence == row.sequence;
       t = goes_on ? t + 1 : 0;
-      if (!goes_on) steps.begin_sequence();
-      if (goes_on && columns_.time) {
-        require_later(rows_[order[i - 1]], row);
-        steps.add(rows_[order[i - 1]].time, row.time);
-      }
+      if (!goes_on) times.begin_sequence();
+      if (goes_on && columns_.time) times.add(rows_[order[i - 1]], row);
       std::copy_n(values_.data() + order[i] * features, features,
                   &table.sequences.x(static_cast<Index>(row.sequence), t, 0));
     }
-    table.least_step = steps.least();
-    table.most_step = steps.most();
+    times.finish(rows_);
+    table.least_step = times.steps().least();
+    table.most_step = times.steps().most();
+    table.sorted = times.sorted();
     table.dates = columns_.time && rows_[0].time.kind == TimeKey::Kind::date;
     if (*shortest < *longest) table.sequences.lengths = std::move(lengths);
     if (options_.read.targets && !texts_.empty()) {
@@ -245,17 +256,6 @@ class LongTableReader {
     for (const std::size_t i : columns_.labels) table.labels.push_back(names_[i]);
     if (!header_.there) table.features = table.labels = {};
     return table;
-  }
-
-  void require_later(const Row& earlier, const Row& row) const {
-    require(before(earlier.time, row.time), [&] {
-      const std::string of = ids_[row.sequence].empty() ? "" : " of sequence " + in_quotes(ids_[row.sequence]);
-      return Fault{"two rows" + of + " have the same time",
-                   reader_.where() + ", lines " + std::to_string(std::min(earlier.line, row.line)) + " and " +
-                       std::to_string(std::max(earlier.line, row.line)),
-                   "one row for each time",
-                   {}};
-    });
   }
 
   TextReader reader_;

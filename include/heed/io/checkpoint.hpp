@@ -131,13 +131,15 @@ HEED_COLD HEED_FUNCTION void check_checksum(const SafetensorsFile& file) {
   });
 }
 
-/// Removes the temporary files of processes that were killed while they wrote this file.
-HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path) {
+/// Removes the temporary files of processes that were killed while they wrote this file. They stand beside the file to
+/// which a symbolic link leads.
+HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& given) {
+  const std::filesystem::path path = destination(given).path;
   const std::string head = path.filename().string().substr(0, 200) + '.';
   const auto folder = path.parent_path();
   for (const std::string& name : folder_names(folder.empty() ? "." : folder)) {
     if (!name.starts_with(head)) continue;
-    std::string_view rest = std::string_view(name).substr(head.size());  // "4711.0.tmp"
+    std::string_view rest = std::string_view(name).substr(head.size());  // "4711.0.heed.tmp"
     bool numbers = true;
     for (int i = 0; i < 2; ++i) {
       const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
@@ -145,7 +147,7 @@ HEED_COLD HEED_FUNCTION void remove_leftovers(const std::filesystem::path& path)
       rest.remove_prefix(digits);
       if (i == 0 && rest.starts_with('.')) rest.remove_prefix(1);
     }
-    if (numbers && rest == ".tmp") remove_if_abandoned(folder / name);
+    if (numbers && rest == ".heed.tmp") remove_if_abandoned(folder / name);
   }
 }
 
@@ -273,6 +275,7 @@ HEED_COLD HEED_FUNCTION void load_state(TrainingState& state, const SafetensorsF
 }
 
 HEED_COLD HEED_FUNCTION Checkpoint checkpoint(const std::filesystem::path& path, CheckpointOptions options) try {
+  require(!path.empty(), [] { return Fault{"no path of a checkpoint", "checkpoint", "a path", "nothing"}; });
   return {.every = options.every,
           .load =
               [path, options](TrainingState& state) {

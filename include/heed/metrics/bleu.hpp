@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 
@@ -78,6 +79,7 @@ HEED_FUNCTION void check_translations(std::size_t translations, std::size_t refe
 
 HEED_FUNCTION BleuScore bleu(std::span<const std::vector<std::string>> translations,
                              std::span<const std::vector<std::string>> references) {
+  const DefaultFloatingMode mode;
   detail::check_translations(translations.size(), references.size(), "bleu");
   constexpr std::size_t orders = 4;
   std::array<std::int64_t, orders> correct{}, total{};

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -49,6 +50,7 @@ Calibration binned_calibration(std::span<const double> confidence, const std::ve
 /// the probabilities of a row do not add up to 1 (within 1 %), or there are fewer than 1 or more than 10,000 bins.
 template <class S>
 Calibration calibration(TensorView<S, 2> probabilities, std::span<const std::int32_t> labels, Index bins = 15) {
+  const DefaultFloatingMode mode;
   detail::check_scores(probabilities, labels, "calibration");
   std::vector<double> confidence;
   std::vector<bool> right;
@@ -87,6 +89,7 @@ namespace heed::inline HEED_ISA::detail {
 
 HEED_COLD HEED_FUNCTION Calibration binned_calibration(std::span<const double> confidence,
                                                        const std::vector<bool>& right, Index bins) {
+  const DefaultFloatingMode mode;
   require(bins >= 1 && bins <= 10'000,
           [&] { return Fault{"number of bins out of range", "calibration", "1 to 10000", text_of(bins)}; });
   Calibration result;

@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -36,12 +37,27 @@ void check_scores(TensorView<S, 2> scores, std::span<const std::int32_t> labels,
     });
   }
 }
+/// Throws if a score is NaN, too.
+template <class S>
+void check_numbers(TensorView<S, 2> scores, std::span<const std::int32_t> labels, const std::string& where) {
+  check_scores(scores, labels, where.c_str());
+  const auto *const first = scores.data(), *const end = first + scores.size();
+  const auto* const nan = std::find_if(first, end, [](S s) { return s != s; });
+  require(nan == end, [&] {
+    const Index at = nan - first, classes = scores.extent(1);
+    return Fault{"not a score",
+                 where + ", row " + std::to_string(at / classes) + ", class " + std::to_string(at % classes) +
+                     " (counted from 0)",
+                 "a number", "NaN"};
+  });
+}
 }  // namespace detail
 
 /// The share of rows whose label is among the k largest scores. Of equal scores, lower classes come first.
 template <class S>
 double top_k_accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels, Index k) {
-  detail::check_scores(scores, labels, "top_k_accuracy");
+  const DefaultFloatingMode mode;
+  detail::check_numbers(scores, labels, "top_k_accuracy");
   require(k >= 1, [&] { return Fault{"k out of range", "top_k_accuracy", "at least 1", std::to_string(k)}; });
   Index hits = 0;
   for (Index i = 0; i < scores.extent(0); ++i) {
@@ -51,7 +67,7 @@ double top_k_accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> lab
     for (Index c = 0; c < scores.extent(1); ++c) before += scores(i, c) > own || (scores(i, c) == own && c < label);
     hits += before < k;
   }
-  return static_cast<double>(hits) / static_cast<double>(labels.size());
+  return mode.result(static_cast<double>(hits) / static_cast<double>(labels.size()));
 }
 
 /// The accuracy: the share of rows whose class equals their label.
@@ -63,7 +79,7 @@ double accuracy(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
 /// The confusion matrix (classes, classes): element (i, j) counts the rows with label i and class j.
 template <class S>
 Tensor<std::int64_t, 2> confusion_matrix(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
-  detail::check_scores(scores, labels, "confusion_matrix");
+  detail::check_numbers(scores, labels, "confusion_matrix");
   const Index classes = scores.extent(1);
   Tensor<std::int64_t, 2> counts({classes, classes});
   for (Index i = 0; i < scores.extent(0); ++i) {
@@ -99,6 +115,7 @@ HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion);
 /// (Mann and Whitney). NaN without positives or without negatives. `positive[i]` is nonzero for positives.
 template <class S>
 double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) {
+  const DefaultFloatingMode mode;
   require(scores.size() == positive.size() && !scores.empty(), [&] {
     return Fault{"scores and labels differ in number", "auroc", std::to_string(scores.size()) + " labels, at least one",
                  std::to_string(positive.size())};
@@ -121,13 +138,15 @@ double auroc(std::span<const S> scores, std::span<const std::int32_t> positive) 
     positives += here[1];
     first = last;
   }
-  return negatives > 0 && positives > 0 ? above / (negatives * positives) : std::numeric_limits<double>::quiet_NaN();
+  return mode.result(negatives > 0 && positives > 0 ? above / (negatives * positives)
+                                                    : std::numeric_limits<double>::quiet_NaN());
 }
 
 /// The mean over classes of the area under the one-against-rest curve. Classes that no row or every row has are left
 /// out. With two classes it is the area of the second one, by the difference of the scores.
 template <class S>
 double auroc(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
+  const DefaultFloatingMode mode;
   detail::check_scores(scores, labels, "auroc");
   const Index n = scores.extent(0), classes = scores.extent(1);
   using V = std::remove_const_t<S>;
@@ -146,12 +165,13 @@ double auroc(TensorView<S, 2> scores, std::span<const std::int32_t> labels) {
     sum += area;
     ++measured;
   }
-  return measured > 0 ? sum / measured : std::numeric_limits<double>::quiet_NaN();
+  return mode.result(measured > 0 ? sum / measured : std::numeric_limits<double>::quiet_NaN());
 }
 
 /// e^(mean of -log softmax(logits)[label]): the number of equally likely classes that would be as hard to guess.
 template <class S>
 double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels) {
+  const DefaultFloatingMode mode;
   detail::check_scores(logits, labels, "perplexity");
   double sum = 0;
   for (Index i = 0; i < logits.extent(0); ++i) {
@@ -161,10 +181,13 @@ double perplexity(TensorView<S, 2> logits, std::span<const std::int32_t> labels)
     for (Index c = 0; c < logits.extent(1); ++c) total += std::exp(static_cast<double>(row[c]) - top);
     sum += top + std::log(total) - static_cast<double>(row[labels[static_cast<std::size_t>(i)]]);
   }
-  return std::exp(sum / static_cast<double>(labels.size()));
+  return mode.result(std::exp(sum / static_cast<double>(labels.size())));
 }
 /// The perplexity of a mean cross-entropy.
-inline double perplexity(double cross_entropy) { return std::exp(cross_entropy); }
+inline double perplexity(double cross_entropy) {
+  const DefaultFloatingMode mode;
+  return mode.result(std::exp(cross_entropy));
+}
 
 }  // namespace heed::inline HEED_ISA
 
@@ -190,6 +213,7 @@ HEED_COLD HEED_FUNCTION void check_confusion(const Tensor<std::int64_t, 2>& conf
 }  // namespace detail
 
 HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 2>& confusion) {
+  const DefaultFloatingMode mode;
   detail::check_confusion(confusion);
   const Index classes = confusion.extent(0);
   std::vector<ClassReport> reports;
@@ -208,6 +232,7 @@ HEED_FUNCTION std::vector<ClassReport> class_reports(const Tensor<std::int64_t, 
 }
 
 HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion) {
+  const DefaultFloatingMode mode;
   const std::vector<ClassReport> reports = class_reports(confusion);
   double sum = 0;
   int present = 0;
@@ -217,7 +242,7 @@ HEED_FUNCTION double macro_f1(const Tensor<std::int64_t, 2>& confusion) {
     sum += reports[static_cast<std::size_t>(c)].f1;
     present += seen > 0;
   }
-  return present > 0 ? sum / present : 0;
+  return mode.result(present > 0 ? sum / present : 0);
 }
 
 }  // namespace heed::inline HEED_ISA

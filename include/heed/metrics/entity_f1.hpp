@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/types.hpp"
 #include "heed/metrics/classification.hpp"
@@ -96,6 +97,7 @@ HEED_FUNCTION std::vector<Entity> entities_of(std::span<const std::string> tags)
 
 HEED_FUNCTION EntityReport entity_f1(std::span<const std::vector<std::string>> truth,
                                      std::span<const std::vector<std::string>> predicted) {
+  const DefaultFloatingMode mode;
   const auto check_count = [](std::size_t expected, std::size_t got, const char* what, const std::string& where) {
     require(expected == got, [&] {
       return Fault{std::string("truth and prediction differ in their ") + what, where, std::to_string(expected),

@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -37,11 +38,12 @@ void check_answers(TensorView<S, 2> answers, TensorView<T, 2> targets, const cha
 /// The mean of f(prediction - target).
 template <class S, class T, class F>
 double mean_of_errors(TensorView<S, 2> answers, TensorView<T, 2> targets, const char* where, F&& f) {
+  const DefaultFloatingMode mode;
   check_answers(answers, targets, where);
   double sum = 0;
   for (Index i = 0; i < targets.size(); ++i)
     sum += f(static_cast<double>(answers.data()[i]) - static_cast<double>(targets.data()[i]));
-  return sum / static_cast<double>(targets.size());
+  return mode.result(sum / static_cast<double>(targets.size()));
 }
 }  // namespace detail
 
@@ -62,6 +64,7 @@ double mae(TensorView<S, 2> answers, TensorView<T, 2> targets) {
 /// predictions equal them, and as 0 otherwise. NaN for fewer than two rows.
 template <class S, class T>
 double r2(TensorView<S, 2> answers, TensorView<T, 2> targets) {
+  const DefaultFloatingMode mode;
   detail::check_answers(answers, targets, "r2");
   const Index rows = targets.extent(0), outputs = targets.extent(1);
   if (rows < 2) return std::numeric_limits<double>::quiet_NaN();
@@ -81,7 +84,7 @@ double r2(TensorView<S, 2> answers, TensorView<T, 2> targets) {
     }
     sum += equal ? (error == 0 ? 1 : 0) : 1 - error / total;
   }
-  return sum / static_cast<double>(outputs);
+  return mode.result(sum / static_cast<double>(outputs));
 }
 
 }  // namespace heed::inline HEED_ISA

@@ -26,7 +26,8 @@ Callback plain_progress(std::FILE* out = stdout, int every = 1);
 
 /// Stops if the monitored loss has not fallen by more than `least` for `patience` epochs. The monitored loss is that of
 /// the validation; without one that of the test; without either that of training. `FitOptions::early_stopping` also
-/// restores the best weights.
+/// restores the best weights, and goes on where a resumed run was; this function then starts to count anew. Throws if
+/// `patience` is below 1, or if `least` is negative or not finite.
 Callback stop_early(int patience, double least = 0);
 
 }  // namespace heed::inline HEED_ISA
@@ -106,6 +107,12 @@ HEED_COLD HEED_FUNCTION Callback plain_progress(std::FILE* out, int every) {
 }
 
 HEED_COLD HEED_FUNCTION Callback stop_early(int patience, double least) {
+  require(patience >= 1,
+          [&] { return Fault{"patience out of range", "stop_early", "at least 1", std::to_string(patience)}; });
+  require(least >= 0 && std::isfinite(least), [&] {
+    return Fault{"least improvement out of range", "stop_early", "a finite number of at least 0",
+                 std::to_string(least)};
+  });
   return [patience, least, best = std::numeric_limits<double>::infinity(), waited = 0](const EpochRecord& r) mutable {
     const double loss = r.monitored_loss();
     if (r.epoch == 1) best = std::numeric_limits<double>::infinity();  // another run with the same options

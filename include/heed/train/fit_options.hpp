@@ -128,6 +128,7 @@ inline bool watches(const FitOptions& o) {
 
 #if HEED_BODIES
 
+#include <algorithm>
 #include <string>
 
 #include "heed/options/metadata.hpp"
@@ -154,6 +155,13 @@ HEED_COLD HEED_FUNCTION const FitOptions& check(const FitOptions& o) {
   detail::require_option(o.checkpoint.every >= 1, "checkpoint.every", "at least 1", o.checkpoint.every);
   require(static_cast<bool>(o.checkpoint.load) == static_cast<bool>(o.checkpoint.save),
           [] { return Fault{"checkpoint needs both load and save", "fit", {}, {}}; });
+  const auto empty = std::find(o.callbacks.begin(), o.callbacks.end(), nullptr);
+  require(empty == o.callbacks.end(), [&] {
+    return Fault{"an empty callback",
+                 "fit, callback " + text_of(empty - o.callbacks.begin()) + " (counted from 0)",
+                 "a function",
+                 {}};
+  });
   return o;
 }
 

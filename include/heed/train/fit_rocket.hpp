@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/labelled_sequences.hpp"
 #include "heed/core/layer_traits.hpp"
@@ -128,6 +129,7 @@ template <RocketModel M, class T>
   requires std::same_as<T, std::int32_t> || std::same_as<T, typename M::Scalar>
 RocketFit fit_rocket(M& model, const LabelledSequences<typename M::Scalar, T>& given,
                      const RocketFitOptions& options = {}) {
+  const FlushDenormals flush;
   constexpr Index most_numbers = Index(1) << 28;  // of all features together
   constexpr bool labelled = std::same_as<T, std::int32_t>;
   check(options, "fit_rocket");

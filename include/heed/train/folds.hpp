@@ -13,6 +13,7 @@
 
 #include "heed/core/borrowed.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/labelled_sequences.hpp"
 #include "heed/core/tensor.hpp"
 #include "heed/core/types.hpp"
@@ -243,6 +244,7 @@ HEED_COLD HEED_FUNCTION std::vector<FoldRows> make_folds(std::span<const SeriesS
 }
 
 HEED_COLD HEED_FUNCTION MeanAndDeviation mean_and_deviation(std::span<const double> values) {
+  const DefaultFloatingMode mode;
   MeanAndDeviation m;
   if (values.empty()) return m;
   const auto n = static_cast<double>(values.size());

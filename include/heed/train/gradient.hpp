@@ -48,7 +48,7 @@ class BatchGradient {
 
   /// For models like this one. `threads` = 0 uses all.
   explicit BatchGradient(const Model& like, L loss = L(), int threads = 0)
-      : threads_(threads), step_(like, threads_), loss_(std::move(loss)) {
+      : threads_(std::make_unique<ThreadPool>(threads)), step_(like, *threads_), loss_(std::move(loss)) {
     static_assert(require_trainable_layer<Model>());
   }
 
@@ -62,7 +62,7 @@ class BatchGradient {
     feed.rows().check_input(reference);
     const Index count = feed.rows().count(), steps = feed.rows().shape().steps;
     feed.cut_one_batch(tile_width(count), [&](Index tiles) { return shard_count(tiles, step_.parameters()); });
-    feed.start(reference, loss_, step_.reducer(), threads_.size());
+    feed.start(reference, loss_, step_.reducer(), threads_->size());
     const double scale = feed.denominator() > 0 ? 1 / feed.denominator() : 0, counted = feed.counted(loss_);
     const Batch& all = feed.batch(0);
     const Totals& totals = step_(all.tiles(), [&](Index i, Worker<S>& worker, OwnModel<S>& gradient, Totals& sum) {
@@ -100,7 +100,7 @@ class BatchGradient {
     return *feed_;
   }
 
-  ThreadPool threads_;
+  std::unique_ptr<ThreadPool> threads_;  // stays where it is: the step has a reference
   std::optional<detail::Feed<S>> feed_;
   Rows* rows_ = nullptr;  // of the feed
   bool masked_ = false;

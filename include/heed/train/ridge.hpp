@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parallel.hpp"
 #include "heed/core/tensor.hpp"
@@ -110,6 +111,7 @@ HEED_COLD HEED_FUNCTION RidgeFit fit_of(const RidgeWork& work, const RidgeTrial&
 
 HEED_COLD HEED_FUNCTION RidgeFit fit_ridge(const RidgeInput& input, TensorView<const double, 2> y,
                                            const RidgeOptions& options, ThreadPool& threads) {
+  const FlushDenormals flush;
   check(options, "fit_ridge");
   const Index n = input.rows, d = input.columns, k = y.extent(1);
   require(y.extent(0) == n,

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/tensor.hpp"
@@ -142,6 +143,7 @@ HEED_FUNCTION std::vector<Split> splits_of(const std::vector<Index>& fold_of, In
 }  // namespace detail
 
 HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> labels, double share, Key key) {
+  const DefaultFloatingMode mode;
   detail::check_share(share);
   const std::vector<Index> counts = detail::count_labels(labels);
   std::vector<Index> quota(counts.size()), by_rest(counts.size());
@@ -169,6 +171,7 @@ HEED_COLD HEED_FUNCTION Split stratified_split(std::span<const std::int32_t> lab
 }
 
 HEED_COLD HEED_FUNCTION Split random_split(Index count, double share, Key key) {
+  const DefaultFloatingMode mode;
   detail::check_share(share);
   const std::vector<std::int32_t> all_alike = make_vector<std::int32_t>(count, "random_split");
   return detail::split_by_quota(all_alike, {std::llround(share * static_cast<double>(count))}, key);
@@ -239,6 +242,7 @@ HEED_COLD HEED_FUNCTION std::vector<Split> forward_folds(std::span<const SeriesS
 
 HEED_COLD HEED_FUNCTION std::vector<double> balanced_class_weights(std::span<const std::int32_t> labels,
                                                                    Index classes) {
+  const DefaultFloatingMode mode;
   std::vector<double> weights = make_vector<double>(classes, "balanced_class_weights");
   for (const std::int32_t y : labels) {
     require(y >= 0 && y < classes, [&] {

@@ -67,7 +67,7 @@ HEED_INLINE void product_block(Index r, Index lane, Index lanes, Start<S> start,
     const S* w = term.w + r * term.row;
     const auto take = [&](Index inputs) HEED_LAMBDA {
       for (Index k = 0; k < inputs; ++k, x += lanes, w += term.column) {
-        const P v = fused ? load_once<P>(x) : load<P>(x);  // a product of its own needs the register
+        const P v = fused && C <= 4 ? load_once<P>(x) : load<P>(x);  // more sums need the register
         unroll<C>([&](auto c) HEED_LAMBDA { sum[c] = fma(v, set1<P>(w[c * term.row]), sum[c]); });
       }
     };

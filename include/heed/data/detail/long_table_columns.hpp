@@ -134,5 +134,16 @@ class LongTableColumnFinder {
   const std::string& where_;
 };
 
+/// Rejects a word in a column of features that nobody named.
+inline void refuse_word_as_feature(const TextReader& reader, const TableFormat& format, std::string_view field,
+                                   const std::string& column) {
+  const std::string word = unquote(field);
+  const bool letter = !word.empty() && ((word[0] >= 'a' && word[0] <= 'z') || (word[0] >= 'A' && word[0] <= 'Z'));
+  if (!letter || !format.feature_columns.empty() || is_number(field, format.decimal) || is_missing(word)) return;
+  throw Error({"a word where a number should be",
+               reader.place(field) + (column.empty() ? "" : ", of " + in_quotes(column)),
+               "a number; or label_column for the label, feature_columns for the columns of numbers", in_quotes(word)});
+}
+
 }  // namespace detail
 }  // namespace heed::inline HEED_ISA

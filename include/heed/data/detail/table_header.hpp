@@ -145,8 +145,7 @@ class TableHeaderFinder {
       ++numbers;
       counts_from_one = counts_from_one && first[i] == std::to_string(numbers);
     }
-    const bool named = std::any_of(words.begin(), words.end(),
-                                   [&](std::size_t i) { return is_number(second[i]) && is_name(first[i]); });
+    const bool named = any_name(first, second, words) || are_above_numbers(first, second);
     // pandas and R write row names in front, without a name for their column
     const bool index = first[0].empty() && is_number(second[0]);
     if (numbers == 0) return named || (index && !has_gaps_);
@@ -182,6 +181,25 @@ class TableHeaderFinder {
       if (!reader.next()) return true;
       split_row(reader, format_.delimiter, fields);
     } while (true);
+  }
+
+  /// Whether a word that does not stand for a missing value is above a number.
+  bool any_name(const std::vector<std::string_view>& first, const std::vector<std::string_view>& second,
+                const std::vector<std::size_t>& words) const {
+    return std::any_of(words.begin(), words.end(), [&](std::size_t i) {
+      return is_number(second[i]) && is_name(first[i]) && !is_missing(unquote(first[i]));
+    });
+  }
+  /// Whether above each of several numbers stands something else that is there: 00:00, 2025-12-31, 1h.
+  bool are_above_numbers(const std::vector<std::string_view>& first,
+                         const std::vector<std::string_view>& second) const {
+    std::size_t numbers = 0;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (!is_number(second[i])) continue;
+      if (first[i].empty() || is_number(first[i]) || is_missing(unquote(first[i]))) return false;
+      ++numbers;
+    }
+    return numbers > 1;
   }
 
   /// Rejects a first row 1, 2, 3, ... that counts the columns: above at least ten rows, if the next row does not count,

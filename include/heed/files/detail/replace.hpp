@@ -85,7 +85,7 @@ class TemporaryFile {
     // a name has at most 255 bytes: a long one is cut to leave room for the suffix
     const std::string stem = target.filename().string().substr(0, 200) + '.' + std::to_string(::getpid()) + '.';
     for (int attempt = 0;; ++attempt) {
-      path_ = target.parent_path() / (stem + std::to_string(attempt) + ".tmp");
+      path_ = target.parent_path() / (stem + std::to_string(attempt) + ".heed.tmp");
       Descriptor file(path_, O_WRONLY | O_CREAT | O_EXCL, 0666);  // the process's umask applies
       if (!file) error_ = errno;
       if (file ? is_held(file) : error_ != EEXIST || attempt == 1000) return file;

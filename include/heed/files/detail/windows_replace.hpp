@@ -48,7 +48,7 @@ class TemporaryFile {
     const std::wstring stem =
         target.filename().wstring().substr(0, 200) + L'.' + std::to_wstring(::GetCurrentProcessId()) + L'.';
     for (int attempt = 0;; ++attempt) {
-      path_ = target.parent_path() / (stem + std::to_wstring(attempt) + L".tmp");
+      path_ = target.parent_path() / (stem + std::to_wstring(attempt) + L".heed.tmp");
       Handle file(path_, GENERIC_WRITE, CREATE_NEW);
       error_ = file ? 0 : last_error();
       if (error_ != ERROR_FILE_EXISTS || attempt == 1000) return file;

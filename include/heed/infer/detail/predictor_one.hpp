@@ -42,6 +42,8 @@ void PredictorRun<S, X>::make_room(const Room& o) try {
                  "min_steps and max_steps of 1 to " + text_of(most) + ", the smaller first",
                  text_of(o.min_steps) + " and " + text_of(o.max_steps)};
   });
+  require(o.features >= 1,
+          [&] { return Fault{"option out of range", "Predictor", "features of at least 1", text_of(o.features)}; });
   logits_shape(model_, {o.max_steps, o.features}, "Predictor");
   std::vector<Index> widths(static_cast<std::size_t>(o.max_steps - o.min_steps + 1));
   Buffer<X> input;

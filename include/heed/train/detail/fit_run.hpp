@@ -13,6 +13,7 @@
 
 #include "heed/core/any_model.hpp"
 #include "heed/core/compiled.hpp"
+#include "heed/core/denormals.hpp"
 #include "heed/core/error.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
@@ -46,6 +47,9 @@ FitRun<S>::FitRun(FitParts<S> parts, const FitOptions& options)
       step_(OwnModel<S>(model_), threads_, reducer_),
       good_(model_.parameters()),
       schedule_(options.schedule) {
+  const FlushDenormals flush;
+  require(model_.parameters().count() > 0,
+          [] { return Fault{"the model has no parameters", "fit", "a model, from which nothing was moved", "none"}; });
   freeze();
   const Index outputs = model_.output_shape(rows().shape()).features;
   const auto class_weights = static_cast<Index>(options.class_weights.size());

@@ -4,10 +4,12 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <utility>
 #include <variant>
 
 #include "heed/core/denormals.hpp"
+#include "heed/core/error.hpp"
 #include "heed/core/parameters.hpp"
 #include "heed/core/rng.hpp"
 #include "heed/core/types.hpp"
@@ -27,6 +29,7 @@ namespace detail {
 /// weights with a finite loss. Returns `cancelled` if it stopped before the last step.
 template <class S>
 Outcome FitRun<S>::epoch(EpochRecord& record) {
+  const FlushDenormals flush;
   const Key key = Key{options_.seed}.child(static_cast<std::uint64_t>(record.epoch));
   feed_.begin_epoch(key);
   TrainingProgress& p = progress_;
@@ -67,7 +70,12 @@ double FitRun<S>::update(int epoch, Index batch) {
   if (options_.clip_value > 0) clip_parameters_value(gradient.parameters(), options_.clip_value);
   if (options_.clip_norm > 0) clip_parameters_norm(gradient.parameters(), options_.clip_norm);
   if (schedule_.index() > 0) {
-    optimizer_->set_rate(rate(schedule_, epoch, epoch * feed_.steps() + batch, base_rate_));
+    const double now = rate(schedule_, epoch, epoch * feed_.steps() + batch, base_rate_);
+    require(now >= 0 && std::isfinite(now), [&] {
+      return Fault{"learning rate of the schedule", "fit, epoch " + text_of(epoch + 1) + ", step " + text_of(batch + 1),
+                   "a finite number of at least 0", std::to_string(now)};
+    });
+    optimizer_->set_rate(now);
   }
   optimizer_->step(weights(), gradient);
   if (kept_weights_) {
