@@ -141,7 +141,6 @@ void complete(TrainArguments& a) {
 
   complete_fit(a);
 }
-
 void complete_fit(TrainArguments& a) {
   a.fit.batch_size = a.batch.value_or(a.keras() ? 32 : 0);
   a.fit.schedule = schedule_of(a);

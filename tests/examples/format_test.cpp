@@ -147,6 +147,60 @@ TEST_F(Format, OptionsOfTablesAreForTables) {
             std::string::npos);
 }
 
+TEST_F(Format, AValueTooManyIsNoLabel) {
+  folder.file("c.csv", "1,2,a\n3,4,b\n5,6,a\n");
+  train("--data c.csv");
+  folder.file("longer.csv", "1,2,3.5\n3,4,5.5\n");
+  const Result longer = run("predict --model m.safetensors --data longer.csv");
+  EXPECT_EQ(longer.code, 1);
+  EXPECT_NE(longer.err.find("a row has one field more than values, and in no row is it a class of the model"),
+            std::string::npos)
+      << longer.err;
+  folder.file("labelled.csv", "1,2,b\n3,4,c\n");
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data labelled.csv")).size(), 2u);
+  folder.file("unknown.csv", "1,2,?\n3,4,?\n");
+  EXPECT_EQ(lines(output_of("predict --model m.safetensors --data unknown.csv")).size(), 2u);
+}
+
+TEST_F(Format, OptionsWithoutEffectAreErrors) {
+  folder.file("c.csv", "1,2,a\n3,4,b\n5,6,a\n");
+  for (const std::string option : {"--prefix x", "--rename a=b", "--partial", "--no-self-test"}) {
+    const Result result = run("train --data c.csv " + option);
+    EXPECT_EQ(result.code, 2) << option;
+    EXPECT_NE(result.err.find("needs --init"), std::string::npos) << option << result.err;
+  }
+  folder.file("n.csv", "1,2,0.5\n3,4,1.5\n5,6,2.5\n");
+  train("--task regression --data n.csv");
+  const Result logits = run("predict --model m.safetensors --data n.csv --logits");
+  EXPECT_NE(logits.err.find("--logits is for classes: this model gives numbers"), std::string::npos) << logits.err;
+}
+
+TEST_F(Format, ItIsSaidThatRowsWereSorted) {
+  folder.file("l.csv", "id,t,x,label\na,2,1,u\na,1,2,u\nb,1,3,v\nb,2,4,v\n");
+  const Result sorted = run("train --epochs 1 --data l.csv --sequence-column id --time-column t --model m.safetensors");
+  EXPECT_EQ(sorted.code, 0) << sorted.err;
+  EXPECT_NE(sorted.err.find("l.csv: rows of 1 sequence were not in order of 't', and have been put in order"),
+            std::string::npos)
+      << sorted.err;
+  folder.file("o.csv", "id,t,x,label\na,1,1,u\na,2,2,u\nb,1,3,v\nb,2,4,v\n");
+  EXPECT_EQ(
+      run("train --epochs 1 --data o.csv --sequence-column id --time-column t --model m.safetensors").err.find("order"),
+      std::string::npos);
+}
+
+TEST_F(Format, ASequenceWithoutAValueHasNoAnswerThatIsAClass) {
+  heed::write_npy(folder / "x.npy", heed::Tensor<float, 3>({3, 2, 1}, {1, 2, NAN, NAN, 3, 4}).view());
+  folder.file("y.txt", "1\n-1\n-1\n");
+  train("--data x.npy --labels y.txt --missing mask");
+  const Result answers = run("predict --model m.safetensors --data x.npy --output a.npy");
+  EXPECT_EQ(answers.code, 1);
+  EXPECT_NE(answers.err.find("and -1 is a class"), std::string::npos) << answers.err;
+  const Result evaluated = run("evaluate --model m.safetensors --data x.npy --labels y.txt");
+  EXPECT_NE(evaluated.err.find("1 sequence has no value, and counted with the answer to an empty sequence"),
+            std::string::npos)
+      << evaluated.err;
+}
+
 TEST_F(Format, TheModelKnowsThatAnIndexColumnIsDropped) {
   std::string rows = ",0,1,label\n", bare = "0,1,label\n", unlabelled = ",0,1\n";
   for (int i = 0; i < 12; ++i) {

@@ -28,9 +28,11 @@
 namespace heed::inline HEED_ISA::detail {
 #define HEED_TEXT_OF(name) #name
 #define HEED_TEXT(name) HEED_TEXT_OF(name)
-static_assert(std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
-              "heed::compiled is built for another instruction set than this source. Give both the same -march. CMake: "
-              "set HEED_MARCH, for instance to native; what links heed::compiled then has it, too.");
+static_assert(
+    std::string_view(HEED_TEXT(HEED_COMPILED)) == HEED_TEXT(HEED_ISA),
+    "heed::compiled is built for another instruction set than this source, or one of both with -D_GLIBCXX_DEBUG. "
+    "Give both the same -march. CMake: set HEED_MARCH, for instance to native; what links heed::compiled then "
+    "has it, too.");
 #undef HEED_TEXT
 #undef HEED_TEXT_OF
 }  // namespace heed::inline HEED_ISA::detail
