@@ -31,10 +31,10 @@ template <class F>
 std::vector<std::vector<double>> changed(const Augmentation& o, Index steps, F&& f, std::uint64_t keys) {
   std::vector<std::vector<double>> all;
   for (std::uint64_t k = 0; k < keys; ++k) {
-    std::vector<double> x(static_cast<std::size_t>(steps) + 1), times(x.size()), copy(x.size());
+    std::vector<double> x(static_cast<std::size_t>(steps) + 1), times(x.size()), room(2 * x.size());
     for (Index t = 0; t <= steps; ++t) x[static_cast<std::size_t>(t)] = f(t);
     heed::detail::augment_lane<double>(o, Key{k}, heed::Tile<double>(x.data(), {steps + 1, 1}, 1), 0, steps,
-                                       times.data(), copy.data());
+                                       times.data(), room.data());
     EXPECT_EQ(x.back(), f(steps));  // past the end
     x.pop_back();
     all.push_back(std::move(x));

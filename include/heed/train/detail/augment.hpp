@@ -47,9 +47,9 @@ inline Key augmentation_key(Key epoch, Index row) {
 template <class S>
 void draw_times(const Augmentation& o, Key key, Index steps, S* times);
 
-/// Augments one lane in place. `times` and `copy` have room for `steps` numbers.
+/// Augments one lane in place. `times` has room for `steps` numbers, `room` for `steps` times one more than features.
 template <class S>
-void augment_lane(const Augmentation& o, Key key, Tile<S> x, Index lane, Index steps, S* times, S* copy);
+void augment_lane(const Augmentation& o, Key key, Tile<S> x, Index lane, Index steps, S* times, S* room);
 
 /// Mixes the sequences of a tile whose numbers are in x, using memory of `scratch`.
 template <class S>
@@ -63,9 +63,9 @@ AugmentedTile<S> augment(const Augmentation& o, const AnySequenceTile<S>& from, 
   const Tile<S> to = scratch.tile<S>(x.shape(), x.lanes, x.lengths);
   std::copy_n(x.data, x.size(), to.data);
   S* times = scratch.take<S>(x.steps);
-  S* copy = scratch.take<S>(x.steps);
+  S* room = scratch.take<S>(x.steps * (x.features + 1));
   for (Index l = 0; l < from.rows; ++l) {
-    augment_lane(o, augmentation_key(epoch, row(l)), to, l, x.length(l), times, copy);
+    augment_lane(o, augmentation_key(epoch, row(l)), to, l, x.length(l), times, room);
   }
   AugmentedTile<S> result{.tile = from};
   result.tile.x = Tile<const S>(to);
@@ -144,37 +144,46 @@ void draw_times(const Augmentation& o, Key key, Index steps, S* times) {
   }
 }
 
+// The lane is copied to where a feature's steps follow one another: in a tile they are as far apart as all lanes of a
+// step, often a power of two, of which the cache holds few.
 template <class S>
-void augment_lane(const Augmentation& o, Key key, Tile<S> x, Index lane, Index steps, S* times, S* copy) {
+void augment_lane(const Augmentation& o, Key key, Tile<S> x, Index lane, Index steps, S* times, S* room) {
   if (steps == 0) return;
   const bool moves = o.moves_steps() && steps > 1;
   if (moves) draw_times(o, key.child(1), steps, times);
   const Key factors = key.child(2), noise = key.child(3);
+  S *const copy = room, *const all = room + steps;
+  for (Index t = 0; t < steps; ++t) {
+    for (Index f = 0; f < x.features; ++f) all[f * steps + t] = x.at(t, f)[lane];
+  }
   for (Index f = 0; f < x.features; ++f) {
-    for (Index t = 0; t < steps; ++t) copy[t] = x.at(t, f)[lane];
+    S* const own = all + f * steps;
+    if (moves) std::copy_n(own, steps, copy);
     for (Index t = 0; moves && t < steps; ++t) {
       const auto before = static_cast<Index>(times[t]);
       const Index after = std::min(before + 1, steps - 1);
-      x.at(t, f)[lane] = copy[before] + (times[t] - static_cast<S>(before)) * (copy[after] - copy[before]);
+      own[t] = copy[before] + (times[t] - static_cast<S>(before)) * (copy[after] - copy[before]);
     }
     const S factor =
         o.scaling > 0 ? static_cast<S>(1 + o.scaling * factors.normal(static_cast<std::uint64_t>(f))) : S(1);
     double sum = 0, squares = 0;
     for (Index t = 0; t < steps; ++t) {
-      S& v = x.at(t, f)[lane];
-      v *= factor;
-      sum += static_cast<double>(v);
+      own[t] *= factor;
+      sum += static_cast<double>(own[t]);
     }
     if (o.jitter <= 0) continue;
     const double mean = sum / static_cast<double>(steps);
     for (Index t = 0; t < steps; ++t) {
-      const double d = static_cast<double>(x.at(t, f)[lane]) - mean;
+      const double d = static_cast<double>(own[t]) - mean;
       squares += d * d;
     }
     const double deviation = o.jitter * std::sqrt(squares / static_cast<double>(steps));
     for (Index t = 0; t < steps; ++t) {
-      x.at(t, f)[lane] += static_cast<S>(deviation * noise.normal(static_cast<std::uint64_t>(t * x.features + f)));
+      own[t] += static_cast<S>(deviation * noise.normal(static_cast<std::uint64_t>(t * x.features + f)));
     }
+  }
+  for (Index t = 0; t < steps; ++t) {
+    for (Index f = 0; f < x.features; ++f) x.at(t, f)[lane] = all[f * steps + t];
   }
 }
 
