@@ -126,7 +126,7 @@ TEST(Augmentation, MixupMixesSequencesAndTargetsAlike) {
   const auto data =
       heed::detail::rows_of<float>(heed::LabelledSequences<float>{x, labels, lengths}, heed::InProcessReducer());
   data->prepare({}, {}, 0);
-  data->reserve(1, 1, lanes);
+  data->reserve(1, 1, lanes, 0);
   const auto tile = data->gather(0, 0, {0, rows});
   heed::Scratch scratch;
   const auto mixed = heed::detail::augment<float>({.mixup = 1}, tile, true, Key{3}, [](Index l) { return l; }, scratch);
