@@ -189,7 +189,8 @@ TEST_F(Format, ItIsSaidThatRowsWereSorted) {
 }
 
 TEST_F(Format, ASequenceWithoutAValueHasNoAnswerThatIsAClass) {
-  heed::write_npy(folder / "x.npy", heed::Tensor<float, 3>({3, 2, 1}, {1, 2, NAN, NAN, 3, 4}).view());
+  const heed::Tensor<float, 3> x({3, 2, 1}, {1, 2, NAN, NAN, 3, 4});
+  heed::write_npy(folder / "x.npy", x.view());
   folder.file("y.txt", "1\n-1\n-1\n");
   train("--data x.npy --labels y.txt --missing mask");
   const Result answers = run("predict --model m.safetensors --data x.npy --output a.npy");
