@@ -441,6 +441,9 @@ TEST(TextTable, NamesMayBeginWithDigits) {
     EXPECT_EQ(values_of(table), (std::vector<float>{5, 6, 7, 8})) << names;
   }
   EXPECT_NE(table_error("1O,2,a\n5,6,b\n", {}).find("not a number"), std::string::npos) << "a letter in a number";
+  for (const std::string row : {"1,5;2,5;a", "5%;6%;a", "$5;$6;a", "1.2.3;4.5.6;a", "<1;<2;a", "1e999;1e999;a"}) {
+    EXPECT_NE(table_error(row + "\n3;4;b\n", {.format = {.delimiter = ';'}}), "no error") << row;
+  }
 }
 
 TEST(TextTable, ARowOfNumbersBehindAnEmptyFieldNamesColumns) {

@@ -190,13 +190,24 @@ class TableHeaderFinder {
       return is_number(second[i]) && is_name(first[i]) && !is_missing(unquote(first[i]));
     });
   }
-  /// Whether above each of several numbers stands something else that is there: 00:00, 2025-12-31, 1h.
+  /// Whether a field that begins with a digit is no number of any writing: 00:00, 2025-12-31, 1h, but not 1,5 or 5%.
+  static bool is_word_of_digits(std::string_view field) {
+    for (std::size_t i = 0; i < field.size(); ++i) {
+      const auto c = static_cast<unsigned char>(field[i]);
+      const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+      const bool exponent = c == 'e' || c == 'E';
+      if ((letter && !exponent) || c == ':' || c == '_' || c == '/') return true;
+      if (c == '-' && i > 0 && field[i - 1] >= '0' && field[i - 1] <= '9') return true;
+    }
+    return false;
+  }
+  /// Whether above each of several numbers stands such a word.
   bool are_above_numbers(const std::vector<std::string_view>& first,
                          const std::vector<std::string_view>& second) const {
     std::size_t numbers = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
       if (!is_number(second[i])) continue;
-      if (first[i].empty() || is_number(first[i]) || is_missing(unquote(first[i]))) return false;
+      if (!is_word_of_digits(first[i]) || is_number(first[i]) || is_missing(unquote(first[i]))) return false;
       ++numbers;
     }
     return numbers > 1;

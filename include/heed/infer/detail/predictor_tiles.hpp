@@ -53,18 +53,13 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
     rows = left <= unit / 2 ? 1 : std::min(widest, left);  // a few are faster one by one
     const Index lanes = rows == 1 ? 1 : (rows + unit - 1) / unit * unit;
     const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
-    std::int32_t* const of_lanes = lengths_.reserve(widest);
-    for (Index l = 0; l < lanes; ++l) {
-      of_lanes[l] = l >= rows         ? 0
-                    : lengths.empty() ? static_cast<std::int32_t>(T)
-                                      : lengths[static_cast<std::size_t>(row(l))];
-    }
-    const std::int32_t* const valid = lengths.empty() ? nullptr : of_lanes;
-    const Index steps = order.empty() ? T : std::max<Index>(of_lanes[0], least);
+    std::int32_t* const valid = lengths.empty() ? nullptr : lengths_.reserve(widest);
+    for (Index l = 0; valid && l < lanes; ++l) valid[l] = l < rows ? lengths[static_cast<std::size_t>(row(l))] : 0;
+    const Index steps = order.empty() ? T : std::max<Index>(valid[0], least);
     const Tile<X> tile = input_.take({steps, features}, lanes, valid);
     for (Index l = 0; l < lanes; ++l) {
       const X* const from = l < rows ? x.data() + row(l) * T * features : nullptr;
-      const Index there = of_lanes[l] * features;
+      const Index there = l < rows ? (valid ? valid[l] : T) * features : 0;
       for (Index k = 0; k < there; ++k) tile.data[k * lanes + l] = from[k];
       for (Index k = there; k < steps * features; ++k) tile.data[k * lanes + l] = X(0);
     }
