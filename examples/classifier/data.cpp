@@ -10,7 +10,6 @@
 #endif
 #include "heed/core/error.hpp"
 #include "hints.hpp"
-#include "notes.hpp"
 
 namespace classifier {
 
@@ -37,7 +36,6 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
                                                            : Label::if_present;
   auto table = heed::read_long_table<double>(
       path, {options.table, label, {options.missing, options.targets, options.labels, options.fits_float}});
-  note_sorted(table.sorted, options.table.time_column, path);
   NumberData data;
   static_cast<heed::Sequences<double>&>(data) = std::move(table.sequences);
   if (options.part) {
@@ -48,6 +46,7 @@ NumberData load_long(const std::filesystem::path& path, const heed::LoadOptions&
   data.is_long = true;
   data.ids = std::move(table.ids);
   data.date_order = table.date_order;
+  data.sorted = table.sorted;
   return data;
 }
 

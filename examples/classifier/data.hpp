@@ -39,6 +39,7 @@ struct NumberData : heed::Sequences<double> {
   double least_step = 0, most_step = 0;          // as of heed::LongTable
   bool dates = false;                            // whether its times are dates
   heed::DateOrder date_order = {};               // what stands first in them
+  heed::Index sorted = 0;                        // sequences whose rows were put in order of time
 };
 
 /// Reads sequences of numbers in double. Throws if they do not have the expected features (none: any; for a table 1).

@@ -11,7 +11,6 @@
 #include "heed/data/table_format.hpp"
 #include "heed/data/text.hpp"
 #include "hints.hpp"
-#include "notes.hpp"
 #include "series.hpp"
 
 namespace classifier {
@@ -51,7 +50,7 @@ NumberData read_series(const std::filesystem::path& path, heed::LoadOptions opti
   } else {
     auto table = heed::read_long_table<double>(
         path, {options.table, heed::TableOptions::Label::none, {.missing = options.missing, .fits_float = true}});
-    note_sorted(table.sorted, options.table.time_column, path);
+    series.sorted = table.sorted;
     series.least_step = table.least_step;
     series.most_step = table.most_step;
     series.dates = table.dates;

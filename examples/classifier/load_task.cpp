@@ -70,8 +70,10 @@ Task<NumberModel> load_task(const TrainArguments& a, const StoredModel<NumberMod
   const auto load = [&](const DataFiles& files, std::optional<heed::Index> known) {
     NumberData data = load_numbers(files, known, options);
     const bool again = !a.task.kind && !data.targets.empty();  // it is read as a task of numbers
-    if (!a.quiet && reads_all(part) && !again && &files == &*a.data)
+    if (!a.quiet && reads_all(part) && !again && &files == &*a.data) {
       note_far_values(data, data.features_of_table, files.data);
+      note_sorted(data.sorted, options.table.time_column, files.data);
+    }
     if (a.in_folds && fills && missing.means.empty()) raw = data;
     missing.learn(data);
     filled = missing.fill(data, files.data);

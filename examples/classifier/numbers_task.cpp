@@ -52,7 +52,10 @@ Task<NumberModel> load_numbers_task(const TrainArguments& a, const StoredModel<N
                          std::to_string(*features) + ", as in training", std::to_string(data.features())};
     });
     features = data.features();
-    if (!a.quiet && reads_all(part) && &files == &*a.data) note_far_values(data, data.features_of_table, files.data);
+    if (!a.quiet && reads_all(part) && &files == &*a.data) {
+      note_far_values(data, data.features_of_table, files.data);
+      note_sorted(data.sorted, options.table.time_column, files.data);
+    }
     if (numbers.forecast()) {  // its windows are filled one by one
       if (!a.quiet) note_uneven_times(data, files.data);
       filled = missing_values(data);

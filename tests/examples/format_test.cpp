@@ -150,12 +150,20 @@ TEST_F(Format, OptionsOfTablesAreForTables) {
 TEST_F(Format, AValueTooManyIsNoLabel) {
   folder.file("c.csv", "1,2,a\n3,4,b\n5,6,a\n");
   train("--data c.csv");
-  folder.file("longer.csv", "1,2,3.5\n3,4,5.5\n");
-  const Result longer = run("predict --model m.safetensors --data longer.csv");
-  EXPECT_EQ(longer.code, 1);
-  EXPECT_NE(longer.err.find("a row has one field more than values, and in no row is it a class of the model"),
+  const auto error = [&](const std::string& rows) {
+    folder.file("longer.csv", rows);
+    const Result longer = run("predict --model m.safetensors --data longer.csv");
+    EXPECT_EQ(longer.code, 1);
+    return longer.err;
+  };
+  EXPECT_NE(error("1,2,3.5\n3,4,5.5\n").find("longer.csv, line 1, column 5: wrong number of fields; --steps N"),
             std::string::npos)
-      << longer.err;
+      << error("1,2,3.5\n3,4,5.5\n");
+  for (const std::string rows : {"1,2,3\n3,4,5\n", "1,2,x\n3,4,y\n"}) {
+    EXPECT_NE(error(rows).find("a row has one field more than values, and in no row is it a class of the model"),
+              std::string::npos)
+        << error(rows);
+  }
   folder.file("labelled.csv", "1,2,b\n3,4,c\n");
   EXPECT_EQ(lines(output_of("predict --model m.safetensors --data labelled.csv")).size(), 2u);
   folder.file("unknown.csv", "1,2,?\n3,4,?\n");

@@ -36,7 +36,9 @@ const std::string train = "train --threads 1 --hidden 8 --epochs 60 --sequence-c
 TEST_F(LongTables, AreSequencesAndTheModelKnowsTheirColumns) {
   write("d.csv");
   write("new.csv", false);
-  const std::string out = output_of(train + "--data d.csv --test d.csv --model m.safetensors");
+  const Result trained = run(train + "--data d.csv --test d.csv --model m.safetensors");
+  EXPECT_EQ(trained.err, "d.csv: rows of 12 sequences were not in order of 't', and have been put in order\n");
+  const std::string out = trained.out;
   EXPECT_NE(out.find("12 sequences of 3 to 5 steps, 2 features, 2 classes; 12 to test"), std::string::npos) << out;
   std::string expected;
   for (int i = 11; i >= 0; --i) expected += i % 2 ? "up\n" : "down\n";
@@ -147,7 +149,7 @@ TEST_F(LongTables, TheModelRemembersTheOrderOfDates) {
   const std::string rows = head + row("a", "1/2/2025", 5, "up") + row("a", "31/1/2025", -5, "up") +
                            row("b", "1/2/2025", -5, "down") + row("b", "2/1/2025", 5, "down");
   folder.file("d.csv", rows);
-  output_of(train + "--data d.csv --model m.safetensors");
+  output_of(train + "--quiet --data d.csv --model m.safetensors");
   EXPECT_EQ(output_of("predict --model m.safetensors --data d.csv"), "up\ndown\n");
   folder.file("unclear.csv", head + row("c", "2/1/2025", -5, "up") + row("c", "1/2/2025", 5, "up"));
   EXPECT_EQ(output_of("predict --model m.safetensors --data unclear.csv"), "up\n") << "day first, as in training";
@@ -222,7 +224,7 @@ TEST_F(LongTables, MayHaveAnIndexColumn) {
   for (std::size_t i = 0; i < all.size(); ++i) rows += (i > 0 ? std::to_string(i - 1) : "") + ',' + all[i] + '\n';
   folder.file("i.csv", rows);
   fails(train + "--data i.csv", "i.csv, column 1: an index column in front");
-  const std::string out = output_of(train + "--data i.csv --index-column drop --model m.safetensors");
+  const std::string out = run(train + "--data i.csv --index-column drop --model m.safetensors").out;
   EXPECT_NE(out.find("12 sequences of 3 to 5 steps, 2 features"), std::string::npos) << out;
   const std::string answers = output_of("predict --model m.safetensors --data i.csv");
   EXPECT_EQ(answers, output_of("predict --model m.safetensors --data d.csv")) << "columns have names";

@@ -27,7 +27,6 @@ struct TableRows {
 HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& where, const TableOptions& options,
                                   std::size_t bytes);
 }  // namespace detail
-
 }  // namespace heed::inline HEED_ISA
 
 #if HEED_BODIES
@@ -47,7 +46,6 @@ HEED_FUNCTION TableRows read_rows(std::string_view text, const std::string& wher
 #include "heed/data/text_reader.hpp"
 
 namespace heed::inline HEED_ISA {
-
 namespace detail {
 
 /// Reads a table in two passes: the first rows tell its format, then all rows are read.
@@ -67,6 +65,7 @@ class TableReader {
     TableRows table;
     FrontColumn front(header_.has_index_name(), format_.decimal);
     bool labelled = true, first = true;
+    std::string place;  // of the first number in the place of a label
     while (reader.next()) {
       split_row(reader, format_.delimiter, fields);
       check_width(reader, fields);
@@ -87,6 +86,7 @@ class TableReader {
       }
       for (const std::size_t i : labels_) {
         if (options_.read.needs_labels) refuse_value(reader, fields, i);
+        if (place.empty() && is_fraction(unquote(fields[i]), format_.decimal)) place = reader.place(fields[i]);
         table.labels.push_back(numbers.answer(fields[i]));
         labelled = labelled && !table.labels.back().empty();
       }
@@ -94,6 +94,7 @@ class TableReader {
       ++table.rows;
     }
     require(table.rows > 0, [&] { return Fault{"no data", where_, "at least one row"}; });
+    refuse_value_too_many(table.labels, place);
     if (!labelled) table.labels.clear();
     if (!is_label_column(0) && format_.index_column == IndexColumn::refuse && width_ > 1) {
       refuse_index(front, header_, fractions_, where_, "values in each column, or index_column drop or keep");
@@ -196,6 +197,15 @@ class TableReader {
       return Fault{"not a label", reader.place(fields[i]),
                    "an integer of 64 bits or a word, or to be told that the label stands first", in_quotes(fields[i])};
     });
+  }
+
+  /// Rejects rows with a number in the place of a label that only the number of fields tells, if no row has a label.
+  void refuse_value_too_many(const std::vector<std::string>& labels, const std::string& place) const {
+    const bool by_count = options_.label == Label::if_present && !named() && !options_.read.targets;
+    if (!by_count || place.empty() || std::any_of(labels.begin(), labels.end(), [](auto& l) { return !l.empty(); }))
+      return;
+    const std::string values = std::to_string(options_.steps * options_.features);
+    throw Error({"wrong number of fields", place, values + " values, or these and a label", "a number behind them"});
   }
 
   /// Finds the field of the label. `reader` is at the first row of values, which ends with `last`.
