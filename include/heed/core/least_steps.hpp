@@ -14,8 +14,7 @@
 namespace heed::inline HEED_ISA {
 
 /// The fewest steps that a tile may have instead of x.steps: those of the shortest sequence, unless the model does not
-/// accept so few. `FlattenSteps` accepts no other number of steps, and a convolution without padding those of its
-/// kernel. Without lengths all sequences have x.steps.
+/// accept so few, as `FlattenSteps` does not. Without lengths all sequences have x.steps.
 template <class S>
 Index least_steps(const ModelReference<S>& model, Shape x, std::span<const std::int32_t> lengths) {
   if (lengths.empty()) return x.steps;

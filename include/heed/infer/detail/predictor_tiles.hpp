@@ -48,9 +48,8 @@ void PredictorRun<S, X>::run(Shape output, TensorView<const X, 3> x, std::span<c
   const bool keeps_steps = output.steps > 1 && output.steps == T;
   const Index least = order.empty() ? T : std::max<Index>(least_steps(model_, {T, features}, lengths), 1);
   constexpr Index unit = simd::native_width<S>;
-  for (Index first = 0, rows; first < n; first += rows) {
-    const Index left = n - first;
-    rows = left <= unit / 2 ? 1 : std::min(widest, left);  // a few are faster one by one
+  for (Index first = 0; first < n; first += widest) {
+    const Index rows = std::min(widest, n - first);
     const Index lanes = rows == 1 ? 1 : (rows + unit - 1) / unit * unit;
     const auto row = [&](Index l) { return order.empty() ? first + l : order[static_cast<std::size_t>(first + l)]; };
     std::int32_t* const valid = lengths.empty() ? nullptr : lengths_.reserve(widest);
