@@ -50,7 +50,7 @@ TEST(BinaryCrossEntropy, CountsOutputsOnTheirSide) {
 TEST(BinaryCrossEntropy, CountsInAnyNumberOfLanes) {
   for (const heed::Index lanes : {1, 63, 64, 65, 200}) {
     const auto n = static_cast<std::size_t>(3 * lanes);
-    const std::vector<float> z = test_support::random_values<float>(n, 1);
+    const std::vector<float> z = test_support::random_values<float>(3 * lanes, 1);
     std::vector<float> t(n), weights(static_cast<std::size_t>(lanes));
     for (std::size_t i = 0; i < n; ++i) t[i] = i % 3 == 0 ? 1.0F : 0.0F;
     for (std::size_t l = 0; l < weights.size(); ++l) weights[l] = l % 5 == 4 ? 0.0F : 0.5F;
