@@ -59,7 +59,7 @@ class Predictor {
 
   /// Throws if an option is out of range, if the model does not accept it, or if the model has been moved from.
   explicit Predictor(const Model& model, PredictorOptions options = {}) : run_(model), model_(&model) {
-    if constexpr (requires { model.options; }) {
+    if constexpr (requires { Model::architecture; }) {  // others may have none
       require(parameter_count(model) > 0, [] {
         return Fault{"the model has no parameters", "Predictor", "a model, from which nothing was moved", "none"};
       });
