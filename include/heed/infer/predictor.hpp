@@ -57,13 +57,8 @@ class Predictor {
   using S = typename Model::Scalar;
   using X = typename Model::Input;  ///< S, or std::int32_t for tokens
 
-  /// Throws if an option is out of range, if the model does not accept it, or if the model has been moved from.
+  /// Throws if an option is out of range, or if the model does not accept it.
   explicit Predictor(const Model& model, PredictorOptions options = {}) : run_(model), model_(&model) {
-    if constexpr (requires { Model::architecture; }) {  // others may have none
-      require(parameter_count(model) > 0, [] {
-        return Fault{"the model has no parameters", "Predictor", "a model, from which nothing was moved", "none"};
-      });
-    }
     if (options.max_steps == 0) return;
     run_.make_room({options.min_steps, options.max_steps, detail::step_features(model, options.features, "Predictor")});
   }
