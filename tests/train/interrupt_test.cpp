@@ -29,7 +29,7 @@ TEST(InterruptGuard, PutsBackWhatWasThere) {
 }
 
 #if !defined(_WIN32)
-int code = 0, calls = 0;
+int number = 0, calls = 0;
 
 // All that a handler may have asked for is as before: its information, its stack, its mask.
 TEST(InterruptGuard, LeavesTheHandlerOfTheProgramWhole) {
@@ -39,7 +39,7 @@ TEST(InterruptGuard, LeavesTheHandlerOfTheProgramWhole) {
   sigemptyset(&own.sa_mask);
   sigaddset(&own.sa_mask, SIGUSR1);
   own.sa_sigaction = [](int, siginfo_t* info, void*) {
-    code = info->si_code;
+    number = info->si_signo;
     ++calls;
   };
   sigaction(SIGINT, &own, &before);
@@ -52,12 +52,12 @@ TEST(InterruptGuard, LeavesTheHandlerOfTheProgramWhole) {
     EXPECT_EQ(calls, 1) << "the second signal is the program's";
   }
   sigaction(SIGINT, nullptr, &after);
-  EXPECT_EQ(after.sa_flags & ~0x04000000, own.sa_flags);  // the system adds SA_RESTORER
+  EXPECT_EQ(after.sa_flags & own.sa_flags, own.sa_flags);  // the system may add others
   EXPECT_EQ(sigismember(&after.sa_mask, SIGUSR1), 1);
-  code = 1;
+  number = 0;
   std::raise(SIGINT);
   EXPECT_EQ(calls, 2);
-  EXPECT_EQ(code, SI_TKILL);
+  EXPECT_EQ(number, SIGINT);
   sigaction(SIGINT, &before, nullptr);
 }
 #endif
